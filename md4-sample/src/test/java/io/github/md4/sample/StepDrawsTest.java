@@ -13,19 +13,24 @@ import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.network.StepDraws;
+import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.method.ContextDenoiser;
 import io.github.md4.sample.method.ExactMethod;
 import io.github.md4.sample.method.Methods;
 import io.github.md4.sample.method.SamplingMethod;
+import io.github.md4.sample.method.SamplingSteps;
+import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Networks that draw themselves, in some calls and not in others. */
+/** Networks that draw themselves, in some calls and not in others, one step or several at once. */
 @Tag("exact")
 final class StepDrawsTest {
 
@@ -64,6 +69,82 @@ final class StepDrawsTest {
         return Optional.of(
             kernels.draw(scope, logits, scope.create(u), confidence).toDoubleArray());
       }
+    }
+  }
+
+  /** A network that makes the first three of several steps in one go, putting draws in place. */
+  private static final class Ahead implements Denoiser, StepDraws {
+    private final Drawing one;
+    private int most;
+
+    Ahead(TinySampling tiny) {
+      this.one = new Drawing(tiny);
+    }
+
+    @Override
+    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+      return one.logits(zt, condition, rows);
+    }
+
+    @Override
+    public Optional<double[]> draw(
+        int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+      return one.draw(zt, condition, rows, u, confidence);
+    }
+
+    @Override
+    public List<double[]> drawAhead(int[] zt, List<Step> steps, Confidence confidence) {
+      most = Math.max(most, steps.size());
+      List<double[]> drawn = new ArrayList<>();
+      for (Step step : steps.subList(0, Math.min(3, steps.size()))) {
+        Optional<double[]> draws = draw(zt, step.condition(), step.rows(), step.u(), confidence);
+        if (draws.isEmpty()) {
+          break;
+        }
+        drawn.add(draws.get());
+        for (int r = 0; r < step.rows().length; r++) {
+          zt[step.rows()[r]] = (int) draws.get()[r];
+        }
+      }
+      return drawn;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void tokens_areThoseOfStepsOneByOne(SamplingMethod method) {
+    try (TinySampling tiny = new TinySampling()) {
+      SampleRequest request = masks(5).withBatchSize(3);
+      Ahead ahead = new Ahead(tiny);
+      Sampler oneByOne = tiny.sampler(new ContextDenoiser(TinySampling.TOKENS), method);
+      List<int[]> expected = tokens(oneByOne.sample(request));
+      List<Integer> planned = new ArrayList<>();
+      Sampler several = tiny.sampler(ahead, method);
+      List<int[]> drawn =
+          tokens(
+              several.sample(
+                  request,
+                  (done, of) -> {
+                    planned.add(done);
+                    assertThat(done).isLessThanOrEqualTo(of);
+                  }));
+      assertThat(drawn).containsExactlyElementsOf(expected);
+      if (several.isPlanned()) {
+        assertThat(planned).hasSize(several.calls(request));
+      }
+    }
+  }
+
+  @Test
+  void ancestralSteps_areMadeSeveralAtOnce() {
+    try (TinySampling tiny = new TinySampling()) {
+      Ahead ahead = new Ahead(tiny);
+      List<Sample> unused =
+          tiny.sampler(
+                  ahead,
+                  new ExactMethod.Ancestral(new SamplingSteps(new SamplingGrid.Cosine(), 50)))
+              .sample(masks(4).withBatchSize(2));
+      assertThat(ahead.most).isBetween(2, 8);
     }
   }
 

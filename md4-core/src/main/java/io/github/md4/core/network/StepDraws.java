@@ -4,6 +4,7 @@ package io.github.md4.core.network;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Confidence;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,6 +28,30 @@ public interface StepDraws {
    */
   Optional<double[]> draw(
       int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence);
+
+  /**
+   * A step of several.
+   *
+   * @param condition the time of each of B examples
+   * @param rows flat positions in ascending order [R], R at least 1
+   * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
+   * @hidden its types are internal
+   */
+  record Step(Condition condition, int[] rows, double[] u) {}
+
+  /**
+   * Returns the draws of steps, each of which begins with the draws of the one before in place of
+   * the tokens at its rows.
+   *
+   * @param zt partly masked tokens of the first step [B N], in [0, V]
+   * @param steps at least one; the first of them are made, in one go
+   * @param confidence what is reported as the confidence of a draw
+   * @return {@link #draw} of each of the first steps; empty where none was made
+   */
+  default List<double[]> drawAhead(int[] zt, List<Step> steps, Confidence confidence) {
+    Step first = steps.get(0);
+    return draw(zt, first.condition, first.rows, first.u, confidence).stream().toList();
+  }
 
   /**
    * {@return the network as one that draws itself, if it is one}

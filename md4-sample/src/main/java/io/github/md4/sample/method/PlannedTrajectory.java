@@ -8,6 +8,7 @@ import io.github.md4.sample.method.RevealPlan.Reveal;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
+import java.util.List;
 import java.util.function.DoubleFunction;
 
 /**
@@ -58,7 +59,18 @@ final class PlannedTrajectory implements Trajectory {
 
   @Override
   public TrajectoryQuery query() {
-    Reveal reveal = plan.reveals().get(next);
+    return query(plan.reveals().get(next));
+  }
+
+  @Override
+  public List<TrajectoryQuery> ahead(int most) {
+    List<Reveal> reveals = plan.reveals();
+    return reveals.subList(next, Math.min(reveals.size(), next + most)).stream()
+        .map(this::query)
+        .toList();
+  }
+
+  private TrajectoryQuery query(Reveal reveal) {
     boolean isLast = reveal.point().time() == last;
     double[] noise = new double[reveal.positions().length];
     for (int r = 0; r < noise.length; r++) {

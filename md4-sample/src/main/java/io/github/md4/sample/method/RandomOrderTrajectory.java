@@ -11,6 +11,7 @@ import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -66,27 +67,38 @@ final class RandomOrderTrajectory implements Trajectory {
 
   @Override
   public TrajectoryQuery query() {
-    int[] positions = positions();
-    return new TrajectoryQuery(
-        point(), positions, sequence.uniforms(Purpose.SAMPLE, step, positions));
+    return query(0);
   }
 
-  private int[] positions() {
-    int[] positions =
-        Arrays.copyOfRange(order, revealed, Math.min(order.length, revealed + tokensAStep));
+  @Override
+  public List<TrajectoryQuery> ahead(int most) {
+    int left = (order.length - revealed + tokensAStep - 1) / tokensAStep;
+    return IntStream.range(0, Math.min(most, left)).mapToObj(this::query).toList();
+  }
+
+  /** Returns the query after so many more. */
+  private TrajectoryQuery query(int ahead) {
+    int[] positions = positions(ahead);
+    return new TrajectoryQuery(
+        point(ahead), positions, sequence.uniforms(Purpose.SAMPLE, step + ahead, positions));
+  }
+
+  private int[] positions(int ahead) {
+    int first = revealed + ahead * tokensAStep;
+    int[] positions = Arrays.copyOfRange(order, first, Math.min(order.length, first + tokensAStep));
     Arrays.sort(positions);
     return positions;
   }
 
-  private GridPoint point() {
-    double share = (double) (order.length - revealed) / sequence.length();
-    return new GridPoint(step, schedule.timeWhenMasked(share));
+  private GridPoint point(int ahead) {
+    double share = (double) (order.length - revealed - ahead * tokensAStep) / sequence.length();
+    return new GridPoint(step + ahead, schedule.timeWhenMasked(share));
   }
 
   @Override
   public void advance(Draws draws, Changes changes) {
-    int[] positions = positions();
-    GridPoint point = point();
+    int[] positions = positions(0);
+    GridPoint point = point(0);
     for (int r = 0; r < positions.length; r++) {
       sequence.reveal(point, positions[r], draws, r, changes);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.trajectory;
 
+import java.util.List;
+
 /**
  * The way of one sequence from masks to tokens, one call of the network after another. One thread
  * uses it at a time.
@@ -29,6 +31,16 @@ public interface Trajectory {
    * #isDone}}
    */
   TrajectoryQuery query();
+
+  /**
+   * {@return the next queries that are known before any of their draws; each begins with the tokens
+   * that the one before has drawn, in their places. The next one alone, unless overridden}
+   *
+   * @param most the most that are asked for, at least 1
+   */
+  default List<TrajectoryQuery> ahead(int most) {
+    return List.of(query());
+  }
 
   /**
    * Takes the draws of the query, and advances to the next query or to the end.

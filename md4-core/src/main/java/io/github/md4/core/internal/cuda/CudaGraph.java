@@ -34,9 +34,9 @@ public final class CudaGraph implements AutoCloseable {
     Cuda.check(Cuda.cuGraphLaunch(executable, Cuda.DEFAULT_STREAM), "launching a graph");
   }
 
-  /** Queues the work on the default stream, and waits for its end. */
-  public void run() {
-    launch();
+  /** Waits for all that is queued on the default stream. */
+  public void await() {
+    device.use();
     Cuda.check(Cuda.cuStreamSynchronize(Cuda.DEFAULT_STREAM), "waiting for a graph");
   }
 

@@ -34,6 +34,9 @@ public final class StepKernels implements AutoCloseable {
   private static final int OCTET = 8;
   private static final int BEGINNING_BLOCKS = 4;
 
+  /** The most steps whose inputs are written before the first of them runs. */
+  public static final int MOST_STEPS = 8;
+
   private final CudaDevice device;
   private final CudaProgram program;
   private final TransformerKernels.Options network;
@@ -74,35 +77,53 @@ public final class StepKernels implements AutoCloseable {
     }
   }
 
-  /** The host's side of steps of a size. */
+  /**
+   * The host's side of steps of a size: the inputs of several steps and their draws, which steps
+   * take by turns.
+   */
   public final class Exchange implements AutoCloseable {
     private final Size size;
+    private final int bytesOfStep;
     private final PinnedMemory given;
     private final PinnedMemory drawn;
+    private int next;
 
     private Exchange(Size size) {
       this.size = size;
+      int ints = 2 + size.rows + size.examples + 1;
       int features = size.examples * network.headWidth();
-      int ints = size.rows + size.examples + 1 + size.positions();
-      this.given =
-          new PinnedMemory(
-              device, size.rows * Double.BYTES + ints * Integer.BYTES + features * Float.BYTES);
-      this.drawn = new PinnedMemory(device, 3 * size.rows * Double.BYTES);
+      int bytes = size.rows * Double.BYTES + ints * Integer.BYTES + features * Float.BYTES;
+      this.bytesOfStep = (bytes + Double.BYTES - 1) / Double.BYTES * Double.BYTES;
+      int tokens = size.positions() * Integer.BYTES;
+      this.given = new PinnedMemory(device, MOST_STEPS * bytesOfStep + tokens);
+      this.drawn = new PinnedMemory(device, MOST_STEPS * 3 * size.rows * Double.BYTES);
     }
 
     /**
-     * Writes the inputs of the next step, of which the last one is taken for rows that are missing.
+     * Writes the tokens of the next step, which is then a first one.
      *
      * @param zt tokens [B N]
+     */
+    public void write(int[] zt) {
+      given.bytes().clear().position(MOST_STEPS * bytesOfStep).asIntBuffer().put(zt);
+    }
+
+    /**
+     * Writes the inputs of a step, of which the last position is taken for rows that are missing.
+     *
+     * @param ahead the number of steps between the next one and this, 0 for a first one; less than
+     *     {@link #MOST_STEPS}
      * @param rows ascending flat positions, at most R
      * @param u uniforms of the rows
      * @param features of the examples' times [B W]
      */
-    public void write(int[] zt, int[] rows, double[] u, float[] features) {
+    public void write(int ahead, int[] rows, double[] u, float[] features) {
       ByteBuffer to = given.bytes().clear();
+      to.position(slot(ahead) * bytesOfStep);
       for (int r = 0; r < size.rows; r++) {
         to.putDouble(r < rows.length ? u[r] : 0);
       }
+      to.putInt(rows.length).putInt(ahead == 0 ? 1 : 0);
       for (int r = 0; r < size.rows; r++) {
         to.putInt(r < rows.length ? rows[r] : size.positions() - 1);
       }
@@ -112,32 +133,32 @@ public final class StepKernels implements AutoCloseable {
         to.putInt(first);
       }
       to.putInt(size.rows);
-      to.asIntBuffer().put(zt);
-      to.position(to.position() + zt.length * Integer.BYTES);
       to.asFloatBuffer().put(features);
+    }
+
+    private int slot(int ahead) {
+      return (next + ahead) % MOST_STEPS;
     }
 
     /** Writes inputs that any network takes: position 0 everywhere, token 0, features 0. */
     public void clear() {
-      ByteBuffer to = given.bytes().clear();
-      while (to.hasRemaining()) {
-        to.put((byte) 0);
-      }
-      // Every row belongs to the last example, or to the only one.
-      given
-          .bytes()
-          .putInt(
-              size.rows * (Double.BYTES + Integer.BYTES) + size.examples * Integer.BYTES,
-              size.rows);
+      write(new int[size.positions()]);
+      write(0, new int[1], new double[1], new float[size.examples * network.headWidth()]);
     }
 
-    /** Returns tokens, probabilities and confidences of the last step's first rows, [3, count]. */
-    public double[] read(int count) {
+    /** Returns tokens, probabilities and confidences of a step's first rows, [3, count]. */
+    public double[] read(int ahead, int count) {
       double[] read = new double[3 * count];
+      int first = slot(ahead) * 3 * size.rows;
       for (int i = 0; i < 3; i++) {
-        drawn.bytes().asDoubleBuffer().position(i * size.rows).get(read, i * count, count);
+        drawn.bytes().asDoubleBuffer().position(first + i * size.rows).get(read, i * count, count);
       }
       return read;
+    }
+
+    /** Goes on after so many steps have run. */
+    public void advance(int steps) {
+      next = slot(steps);
     }
 
     @Override
@@ -155,6 +176,7 @@ public final class StepKernels implements AutoCloseable {
   /** The inputs of steps of a size on the device. */
   public static final class Inputs {
     private final Size size;
+    private final NDArray turns;
     private final NDArray u;
     private final NDArray longRows;
     private final NDArray rows;
@@ -167,6 +189,7 @@ public final class StepKernels implements AutoCloseable {
 
     private Inputs(NDManager scope, Size size, int features, int modulation, int width) {
       this.size = size;
+      this.turns = scope.zeros(new Shape(3), DataType.INT32);
       this.u = scope.create(new Shape(size.rows), DataType.FLOAT64);
       this.longRows = scope.create(new Shape(size.rows), DataType.INT64);
       this.rows = scope.create(new Shape(size.rows), DataType.INT32);
@@ -233,6 +256,9 @@ public final class StepKernels implements AutoCloseable {
         "beginStep",
         new Grid(Math.max(size.examples, BEGINNING_BLOCKS), 4 * network.headWidth(), 1),
         exchange.given,
+        exchange.bytesOfStep,
+        MOST_STEPS,
+        inputs.turns,
         inputs.u,
         inputs.longRows,
         inputs.rows,
@@ -263,11 +289,13 @@ public final class StepKernels implements AutoCloseable {
         weights.table.array,
         inputs.stream,
         size.positions(),
-        blocks);
+        blocks,
+        MOST_STEPS,
+        inputs.turns);
   }
 
   /**
-   * Draws a token for each row, and gives it to the host.
+   * Draws a token for each row, gives it to the host, and puts it in its place for the next step.
    *
    * @param logits [R, V], padded
    */
@@ -284,7 +312,10 @@ public final class StepKernels implements AutoCloseable {
         vocabularySize,
         (int) logits.array.getShape().get(1),
         inputs.size.rows,
-        confidence.code());
+        confidence.code(),
+        inputs.turns,
+        inputs.rows,
+        inputs.zt);
   }
 
   /** Writes the asked rows of x [B N, D] to {@code into} [R, D]. */

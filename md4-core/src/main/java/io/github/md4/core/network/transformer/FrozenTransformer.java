@@ -71,6 +71,11 @@ final class FrozenTransformer implements FrozenDenoiser, StepDraws, SameInBatch 
   }
 
   @Override
+  public List<double[]> drawAhead(int[] zt, List<Step> steps, Confidence confidence) {
+    return forward.drawAhead(zt, steps, confidence);
+  }
+
+  @Override
   public Optional<Decoder> decoder(NDManager parent, int slots, int length) {
     if (!weights.config().causal()) {
       return Optional.empty();

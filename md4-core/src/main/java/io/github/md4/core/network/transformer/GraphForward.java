@@ -13,6 +13,7 @@ import io.github.md4.core.internal.torch.Confidence;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -110,9 +111,14 @@ final class GraphForward implements FrozenForward {
   }
 
   @Override
-  public synchronized Optional<double[]> draw(
+  public Optional<double[]> draw(
       int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
-    return steps.flatMap(graphs -> graphs.draw(zt, condition, rows, u, confidence));
+    return drawAhead(zt, List.of(new Step(condition, rows, u)), confidence).stream().findFirst();
+  }
+
+  @Override
+  public synchronized List<double[]> drawAhead(int[] zt, List<Step> ahead, Confidence confidence) {
+    return steps.map(graphs -> graphs.draw(zt, ahead, confidence)).orElse(List.of());
   }
 
   private boolean isLarge(Size size) {

@@ -2,20 +2,22 @@
 package io.github.md4.core.network.transformer;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepKernels.Size;
+import io.github.md4.core.network.StepDraws.Step;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Steps of sampling as CUDA graphs: one launch takes the inputs from the host's memory, runs the
- * network and draws. Calls are serialised by {@link GraphForward}.
+ * network, draws, and puts the draws where the next step reads them, so that steps whose rows are
+ * known ahead follow each other without the host. Calls are serialised by {@link GraphForward}.
  */
 final class GraphSteps implements AutoCloseable {
   /** A graph keeps no logits, but the head's memory grows with them; this is 128 MiB of them. */
@@ -54,20 +56,34 @@ final class GraphSteps implements AutoCloseable {
     this.callsBefore = callsBefore;
   }
 
-  /** Returns the draws of a step; empty where there is no graph for its size. */
-  Optional<double[]> draw(
-      int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
-    int examples = condition.times().length;
-    int count = GraphForward.rows(rows.length, zt.length);
-    Size size = new Size(examples, zt.length / examples, count);
+  /**
+   * Returns the draws of the first steps; empty where there is no graph for their size. The host
+   * waits once for them all.
+   */
+  List<double[]> draw(int[] zt, List<Step> all, Confidence confidence) {
+    int count = isWhole(all, zt.length) ? 1 : Math.min(all.size(), StepKernels.MOST_STEPS);
+    List<Step> steps = all.subList(0, count);
+    Size size = size(zt.length, steps);
     Key key = new Key(size, confidence);
-    if (isLarge(size) || !isAscending(rows) || isRare(key)) {
-      return Optional.empty();
+    boolean isAscending = steps.stream().allMatch(step -> isAscending(step.rows()));
+    if (isLarge(size) || !isAscending || isRare(key)) {
+      return List.of();
     }
-    Recorded recorded = recorded(key);
-    recorded.exchange.write(zt, rows, u, forward.features(condition));
-    recorded.graph.run();
-    return Optional.of(recorded.exchange.read(rows.length));
+    return recorded(key).draw(zt, steps);
+  }
+
+  /**
+   * Returns whether a step asks for all positions: its rows stand otherwise than those of others.
+   */
+  private static boolean isWhole(List<Step> steps, int positions) {
+    return steps.stream().anyMatch(step -> step.rows().length == positions);
+  }
+
+  /** Returns the size that serves each of the steps. */
+  private static Size size(int positions, List<Step> steps) {
+    int examples = steps.get(0).condition().times().length;
+    int rows = steps.stream().mapToInt(s -> s.rows().length).max().orElseThrow();
+    return new Size(examples, positions / examples, GraphForward.rows(rows, positions));
   }
 
   private boolean isLarge(Size size) {
@@ -135,8 +151,25 @@ final class GraphSteps implements AutoCloseable {
           };
       exchange.clear();
       stream.run(step);
+      exchange.advance(1);
       this.graph = stream.record(step);
       this.generation = forward.generation();
+    }
+
+    List<double[]> draw(int[] zt, List<Step> steps) {
+      exchange.write(zt);
+      for (int k = 0; k < steps.size(); k++) {
+        Step step = steps.get(k);
+        exchange.write(k, step.rows(), step.u(), forward.features(step.condition()));
+        graph.launch();
+      }
+      graph.await();
+      List<double[]> drawn = new ArrayList<>();
+      for (int k = 0; k < steps.size(); k++) {
+        drawn.add(exchange.read(k, steps.get(k).rows().length));
+      }
+      exchange.advance(steps.size());
+      return drawn;
     }
 
     @Override

@@ -1,36 +1,45 @@
 // The beginning and the end of a step of sampling: its inputs come from the host's memory, its draws go there. NVRTC compiles
 // this behind fused.cu, with the same constants, for Hopper.
 //
-// B examples of N positions, W features of a time, R rows. The host has written next to each other:
-//   u [R] double, rows [R] int, starts [B + 1] int, zt [B N] int, features [B W] float
-// rows: flat positions in ascending order; starts: the first row of each example, then R.
+// B examples of N positions, W features of a time, R rows. The host has written the inputs of several steps one after another,
+// `bytes` each, and steps take them by turns. A step's are next to each other:
+//   u [R] double, count int, isFirst int, rows [R] int, starts [B + 1] int, features [B W] float
+// rows: flat positions in ascending order, of which the first `count` are asked for; starts: the first row of each example, then
+// R. Behind the last step's are the tokens [B N] int of a step that is the first; others begin with what was drawn before.
+//
+// turns [3] are on the device: which inputs the next step takes, and the one that runs; and that one's count.
 
-struct Given { const double* u; const int *rows, *starts, *zt; const float* features; };
+struct Given { const double* u; int count, isFirst; const int *rows, *starts; const float* features; };
 
-__device__ __forceinline__ Given givenAt(const unsigned char* from, int examples, int length, int rows) {
+__device__ __forceinline__ Given givenAt(const unsigned char* from, int examples, int rows) {
   Given g;
   g.u = (const double*)from;
-  g.rows = (const int*)(g.u + rows);
+  const int* ints = (const int*)(g.u + rows);
+  g.count = ints[0];
+  g.isFirst = ints[1];
+  g.rows = ints + 2;
   g.starts = g.rows + rows;
-  g.zt = g.starts + examples + 1;
-  g.features = (const float*)(g.zt + (long)examples * length);
+  g.features = (const float*)(g.starts + examples + 1);
   return g;
 }
 
 // Copies the inputs to where the network reads them, and computes the condition c = act(w2 swish(w1 f + b1) + b2) [B, W] of
 // features f; w1 [4 W, W], w2 [W, 4 W]. Blocks of 4 W threads, at least B.
 extern "C" __global__ void __launch_bounds__(4 * W)
-    beginStep(const unsigned char* __restrict__ from, double* __restrict__ u, long* __restrict__ longRows,
-              int* __restrict__ rows, int* __restrict__ starts, long* __restrict__ zt, const float* __restrict__ w1,
-              const float* __restrict__ b1, const float* __restrict__ w2, const float* __restrict__ b2,
-              bf16* __restrict__ c, int examples, int length, int count) {
+    beginStep(const unsigned char* __restrict__ from, int bytes, int slots, int* turns, double* __restrict__ u,
+              long* __restrict__ longRows, int* __restrict__ rows, int* __restrict__ starts, long* __restrict__ zt,
+              const float* __restrict__ w1, const float* __restrict__ b1, const float* __restrict__ w2,
+              const float* __restrict__ b2, bf16* __restrict__ c, int examples, int length, int count) {
   __shared__ float feature[W], hidden[4 * W];
   letNextBegin();
-  Given g = givenAt(from, examples, length, count);
+  Given g = givenAt(from + (long)turns[0] * bytes, examples, count);
+  const int* tokens = (const int*)(from + (long)slots * bytes);
   int thread = threadIdx.x, index = blockIdx.x * blockDim.x + thread, threads = gridDim.x * blockDim.x;
   bool isOfExample = blockIdx.x < examples;
   if (isOfExample && thread < W) feature[thread] = g.features[blockIdx.x * W + thread];
-  for (int i = index; i < examples * length; i += threads) zt[i] = g.zt[i];
+  if (g.isFirst)
+    for (int i = index; i < examples * length; i += threads) zt[i] = tokens[i];
+  if (index == 0) turns[2] = g.count;
   for (int i = index; i < count; i += threads) {
     u[i] = g.u[i];
     longRows[i] = rows[i] = g.rows[i];
@@ -60,11 +69,12 @@ extern "C" __global__ void __launch_bounds__(4 * W)
 }
 
 // The vectors of all modulations, values [B, size] = c w' + bias, w [size, W], by the first `blocks` blocks; and the first
-// values of the stream, h [positions, D], the rows of the table [., D] at zt, a warp each, by the others.
+// values of the stream, h [positions, D], the rows of the table [., D] at zt, a warp each, by the others. turns go on by one.
 extern "C" __global__ void __launch_bounds__(256)
     modulateAndEmbed(const bf16* __restrict__ c, const bf16* __restrict__ w, const bf16* __restrict__ bias,
                      bf16* __restrict__ values, int size, int examples, const long* __restrict__ zt,
-                     const float* __restrict__ table, stream* __restrict__ h, int positions, int blocks) {
+                     const float* __restrict__ table, stream* __restrict__ h, int positions, int blocks, int slots,
+                     int* turns) {
   if (blockIdx.x < blocks) {
     int index = blockIdx.x * 256 + threadIdx.x, row = index / (W / 8), part = index % (W / 8);
     bool isRow = row < size;
@@ -75,6 +85,10 @@ extern "C" __global__ void __launch_bounds__(256)
     }
     awaitEarlier();
     letNextBegin();
+    if (index == 0) {
+      turns[1] = turns[0];
+      turns[0] = (turns[0] + 1) % slots;
+    }
     for (int b = 0; b < examples; b++) {
       float x[8], sum = 0.f;
       unpack(load(c + b * W + part * 8), x);
@@ -144,12 +158,14 @@ __device__ __forceinline__ Top topOfWarp(Top top) {
 __device__ __forceinline__ double exponential(float x, float most) { return exp((double)x - (double)most); }
 
 // One draw a row from the softmax of its logits [count, stride] over the first `vocabulary` columns, by inversion in double:
-// the token whose part of [0, 1) contains u, or the likeliest where u is negative; -1 where the distribution is NaN. drawn [3, capacity]
-// is the host's: tokens, their probabilities, confidences: 0 the probability, 1 the margin between the two likeliest, 2 the
-// negative entropy. A block takes a row; each of its threads, packs of 8 columns next to each other.
+// the token whose part of [0, 1) contains u, or the likeliest where u is negative; -1 where the distribution is NaN. drawn [slots, 3,
+// capacity] is the host's: tokens, their probabilities, confidences: 0 the probability, 1 the margin between the two likeliest, 2
+// the negative entropy. Tokens of asked rows are put into zt, too. A block takes a row; each of its threads, packs of 8 columns
+// next to each other.
 extern "C" __global__ void __launch_bounds__(1024)
     drawTokens(const bf16* __restrict__ logits, const double* __restrict__ u, double* __restrict__ drawn, int vocabulary,
-               int stride, int capacity, int confidence) {
+               int stride, int capacity, int confidence, const int* turns, const int* __restrict__ rows,
+               long* __restrict__ zt) {
   __shared__ Top tops[32];
   __shared__ double sums[32], entropies[32];
   __shared__ int chosen;
@@ -227,6 +243,8 @@ extern "C" __global__ void __launch_bounds__(1024)
     double probability = exponential(low((u32)of[token]), top.first) / total, value = probability;
     if (confidence == 1) value = (1.0 - exponential(top.second, top.first)) / total;
     if (confidence == 2) value = entropy / total - log(total);
+    drawn += (long)turns[1] * 3 * capacity;
+    if (row < turns[2]) zt[rows[row]] = token;
     drawn[row] = top.isNan || !(total > 0) ? -1 : token;
     drawn[capacity + row] = probability;
     drawn[2 * capacity + row] = value;

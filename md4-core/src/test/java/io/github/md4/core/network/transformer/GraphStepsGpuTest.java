@@ -17,6 +17,7 @@ import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RandomParameters;
+import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import io.github.md4.core.noise.Noise;
@@ -70,6 +71,58 @@ final class GraphStepsGpuTest {
         .withActivation(activation);
   }
 
+  private static FrozenForward graphs(NDManager manager, Case each, FrozenWeights weights) {
+    return new GraphForward(
+        manager,
+        new FusedForward(manager, GraphForwardGpuTest.kernels(manager, each), weights),
+        RecordingStream.find(new CudaDevice(0)).orElseThrow(),
+        0);
+  }
+
+  /** Each step begins with the draws of the one before, and takes other rows. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void severalSteps_areThoseOneByOne(Case each) {
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        Network network =
+            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 37);
+        FrozenWeights weights =
+            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
+        FrozenForward graphs = graphs(manager, each, weights)) {
+      for (int count : new int[] {3, 8, 1, 11}) {
+        Inputs inputs = Inputs.random(each.config(), 3, 150, each.vocabularySize());
+        List<StepDraws.Step> steps = steps(inputs, count);
+        int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
+        List<double[]> drawn = graphs.drawAhead(zt.clone(), steps, Confidence.MARGIN);
+        assertThat(drawn).hasSize(Math.min(count, 8));
+        for (int k = 0; k < drawn.size(); k++) {
+          StepDraws.Step step = steps.get(k);
+          double[] expected =
+              graphs
+                  .draw(zt, step.condition(), step.rows(), step.u(), Confidence.MARGIN)
+                  .orElseThrow();
+          assertThat(drawn.get(k)).as("step %d", k).isEqualTo(expected);
+          for (int r = 0; r < step.rows().length; r++) {
+            zt[step.rows()[r]] = (int) expected[r];
+          }
+        }
+      }
+    }
+  }
+
+  /** Returns steps of as many rows each, so that one graph serves them all. */
+  private static List<StepDraws.Step> steps(Inputs inputs, int count) {
+    return IntStream.range(0, count)
+        .mapToObj(
+            k -> {
+              int[] rows = IntStream.range(0, 20).map(r -> 20 * r + k).toArray();
+              double[] u = new Noise(k).uniforms(Purpose.SAMPLE, 0, 0, rows.length);
+              return new StepDraws.Step(inputs.condition(), rows, u);
+            })
+        .toList();
+  }
+
   @ParameterizedTest
   @MethodSource("cases")
   void draws_areThoseOfTheLogits(Case each) {
@@ -81,12 +134,7 @@ final class GraphStepsGpuTest {
             new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
         FusedForward launches =
             new FusedForward(manager, GraphForwardGpuTest.kernels(manager, each), weights);
-        FrozenForward graphs =
-            new GraphForward(
-                manager,
-                new FusedForward(manager, GraphForwardGpuTest.kernels(manager, each), weights),
-                RecordingStream.find(new CudaDevice(0)).orElseThrow(),
-                0)) {
+        FrozenForward graphs = graphs(manager, each, weights)) {
       for (int call = 0; call < 2 * LENGTHS.length; call++) {
         Confidence confidence = CONFIDENCES.get(call % CONFIDENCES.size());
         Step step = Step.random(each, call);

@@ -8,6 +8,7 @@ import io.github.md4.sample.trajectory.SamplingListener;
 import io.github.md4.sample.trajectory.TokenEvent;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** A sequence of a request that is being sampled: its trajectory and the number of its calls. */
@@ -53,6 +54,13 @@ public final class ActiveSequence implements ShownSequence {
   @Override
   public TrajectoryQuery query() {
     return query;
+  }
+
+  /**
+   * Returns its next queries that are known before their draws, at least one and at most so many.
+   */
+  List<TrajectoryQuery> ahead(int most) {
+    return trajectory.ahead(most);
   }
 
   @Override

@@ -13,6 +13,16 @@ public interface BatchedQuery extends AutoCloseable {
    */
   double[] draw(List<ActiveSequence> group);
 
+  /**
+   * Returns the draws of their next calls, those of this one first: of more than one where the
+   * trajectories know their queries and the network makes several steps in one go.
+   *
+   * @param rowLimit the most positions of a further call
+   */
+  default List<double[]> drawAhead(List<ActiveSequence> group, int rowLimit) {
+    return List.of(draw(group));
+  }
+
   /** Returns what calls the network for it, with sequences of others where it keeps nothing. */
   default Caller caller() {
     return new Caller.Remembering(this);

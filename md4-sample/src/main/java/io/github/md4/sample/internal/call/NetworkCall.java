@@ -7,6 +7,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.sample.trajectory.Draws;
@@ -114,10 +115,19 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
 
   /** Returns the times, classes and vectors of sequences. */
   static Condition condition(List<? extends ShownSequence> group) {
-    double[] times = group.stream().mapToDouble(s -> s.query().point().time()).toArray();
+    return condition(group, queries(group));
+  }
+
+  private static Condition condition(
+      List<? extends ShownSequence> group, List<TrajectoryQuery> queries) {
+    double[] times = queries.stream().mapToDouble(query -> query.point().time()).toArray();
     int[] labels = group.stream().flatMapToInt(ShownSequence::labels).toArray();
     return new Condition(times, labels)
-        .with(group.stream().map(sequence -> sequence.query().vectors()).toList());
+        .with(queries.stream().map(TrajectoryQuery::vectors).toList());
+  }
+
+  private static List<TrajectoryQuery> queries(List<? extends ShownSequence> group) {
+    return group.stream().map(ShownSequence::query).toList();
   }
 
   /** Returns the draws of a part by a network that draws itself; empty where none does. */
@@ -126,20 +136,25 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
         .flatMap(drawing -> drawing.draw().inversion(drawing.law()))
         .flatMap(
             confidence ->
-                StepDraws.of(denoiser)
-                    .flatMap(
-                        network ->
-                            network.draw(
-                                tokens(part),
-                                condition(part.sequences()),
-                                positions(part),
-                                uniforms(part),
-                                confidence)));
+                StepDraws.of(denoiser).flatMap(network -> draw(network, part, confidence)));
+  }
+
+  private static Optional<double[]> draw(StepDraws network, CallPart part, Confidence confidence) {
+    List<? extends ShownSequence> group = part.sequences();
+    StepDraws.Step step = step(group, queries(group));
+    return network.draw(tokens(group), step.condition(), step.rows(), step.u(), confidence);
+  }
+
+  /** Returns the step of queries of sequences of one length. */
+  static StepDraws.Step step(List<? extends ShownSequence> group, List<TrajectoryQuery> queries) {
+    return new StepDraws.Step(
+        condition(group, queries),
+        positions(queries, group.get(0).shown().length),
+        uniforms(queries));
   }
 
   /** Returns the tokens shown, [B N]. */
-  private static int[] tokens(CallPart part) {
-    List<? extends ShownSequence> sequences = part.sequences();
+  static int[] tokens(List<? extends ShownSequence> sequences) {
     int length = sequences.get(0).shown().length;
     int[] tokens = new int[sequences.size() * length];
     for (int b = 0; b < sequences.size(); b++) {
@@ -149,19 +164,15 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
   }
 
   /** Returns the flat positions asked about, [R]. */
-  private static int[] positions(CallPart part) {
-    List<? extends ShownSequence> sequences = part.sequences();
-    int length = sequences.get(0).shown().length;
-    return IntStream.range(0, sequences.size())
-        .flatMap(b -> Arrays.stream(sequences.get(b).query().positions()).map(n -> b * length + n))
+  private static int[] positions(List<TrajectoryQuery> queries, int length) {
+    return IntStream.range(0, queries.size())
+        .flatMap(b -> Arrays.stream(queries.get(b).positions()).map(n -> b * length + n))
         .toArray();
   }
 
   /** Returns the first noise of each position, [R]. */
-  private static double[] uniforms(CallPart part) {
-    return part.sequences().stream()
-        .flatMapToDouble(each -> Arrays.stream(each.query().noise()[0]))
-        .toArray();
+  private static double[] uniforms(List<TrajectoryQuery> queries) {
+    return queries.stream().flatMapToDouble(each -> Arrays.stream(each.noise()[0])).toArray();
   }
 
   private static NDArray rows(NDArray logits, int first, int last) {

@@ -28,9 +28,12 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
     RequestProgress progress = new RequestProgress(request, trajectories, UnaryOperator.identity());
     int calls = 0;
     do {
-      for (List<ActiveSequence> group : groups(progress.active(listener))) {
-        advance(group, query.draw(group), listener);
-        listener.called(++calls, planned);
+      List<List<ActiveSequence>> groups = groups(progress.active(listener));
+      for (List<ActiveSequence> group : groups) {
+        for (double[] drawn : draws(query, group, groups.size() == 1)) {
+          advance(group, drawn, listener);
+          listener.called(++calls, planned);
+        }
       }
       progress.finishEnded(listener);
     } while (!progress.isDone());
@@ -46,6 +49,11 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
             (done, planned) -> calls[0] = done,
             Integer.MAX_VALUE);
     return calls[0];
+  }
+
+  /** Returns the draws of the next call, or, of a group that is alone, of several. */
+  private List<double[]> draws(BatchedQuery query, List<ActiveSequence> group, boolean isAlone) {
+    return isAlone ? query.drawAhead(group, rowLimit) : List.of(query.draw(group));
   }
 
   private List<List<ActiveSequence>> groups(List<ActiveSequence> active) {
