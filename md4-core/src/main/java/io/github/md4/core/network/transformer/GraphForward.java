@@ -41,6 +41,9 @@ final class GraphForward implements FrozenForward {
   /** The head takes as long for fewer rows. */
   private static final int LEAST_ROWS = 16;
 
+  /** From so many on the head's time grows with the rows. */
+  private static final int MANY_ROWS = 512;
+
   private final NDManager manager;
   private final FusedForward forward;
   private final RecordingStream stream;
@@ -90,9 +93,13 @@ final class GraphForward implements FrozenForward {
     return count == positions ? count : Math.min(roundedUp(count), positions - 1);
   }
 
-  /** Returns the rows of the graph that serves {@code rows}: 16, 24, 32, 48, 64, 96, ... */
+  /**
+   * Returns the rows of the graph that serves {@code rows}: 16, 24, 32, 48, 64, ..., 512, and from
+   * there on in eighths, since many rows take longer: 576, 640, ..., 1024, 1152, ...
+   */
   static int roundedUp(int rows) {
-    int part = Math.max(LEAST_ROWS, Integer.highestOneBit(rows)) / 2;
+    int parts = rows < MANY_ROWS ? 2 : 8;
+    int part = Math.max(LEAST_ROWS, Integer.highestOneBit(rows)) / parts;
     return Math.max(LEAST_ROWS, (rows + part - 1) / part * part);
   }
 

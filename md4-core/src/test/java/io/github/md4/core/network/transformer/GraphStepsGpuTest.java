@@ -111,12 +111,12 @@ final class GraphStepsGpuTest {
     }
   }
 
-  /** Returns steps of as many rows each, so that one graph serves them all. */
+  /** Returns steps of 17 to 24 rows, so that one graph serves them all. */
   private static List<StepDraws.Step> steps(Inputs inputs, int count) {
     return IntStream.range(0, count)
         .mapToObj(
             k -> {
-              int[] rows = IntStream.range(0, 20).map(r -> 20 * r + k).toArray();
+              int[] rows = IntStream.rangeClosed(0, 16 + k % 8).map(r -> 18 * r + k).toArray();
               double[] u = new Noise(k).uniforms(Purpose.SAMPLE, 0, 0, rows.length);
               return new StepDraws.Step(inputs.condition(), rows, u);
             })
