@@ -38,8 +38,12 @@ def forms():
         for after in (0, 1) if parts == 1 else (0,):
             given = dict(W=64, CAUSAL=0, DROPOUT=0, PARTS=parts, AFTER=after, GATE=0)
             yield [attention, text / "product.cu"], given, True
+    large = [attention, text / "large-product.cu"]
+    yield large, dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=1, GATE=0), True
     for gate in (0, 1):  # GELU has no such product
-        yield [attention, text / "product.cu"], dict(W=64, CAUSAL=0, DROPOUT=0, PARTS=1, AFTER=2, GATE=gate), True
+        given = dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=2, GATE=gate)
+        yield [attention, text / "product.cu"], dict(given, PARTS=1), True
+        yield large, given, True
 
 
 def compiled(nvrtc, source, constants, is_hopper):

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToIntFunction;
 
-/** CUDA kernels, compiled at start-up for one GPU. */
+/** CUDA kernels, compiled for one GPU. */
 public final class CudaProgram implements AutoCloseable {
   private static final int MAX_DYNAMIC_SHARED_BYTES = 8;
   private static final int MOST_ARGUMENTS = 32;
@@ -47,8 +47,19 @@ public final class CudaProgram implements AutoCloseable {
   /** Returns kernels of Hopper's own instructions, which run on no other generation. */
   public static CudaProgram compileForHopper(
       Nvrtc compiler, CudaDevice device, String source, Map<String, Integer> constants) {
-    List<String> options = List.of(architecture(device) + "a", "-default-device");
-    return compile(compiler, device, source, constants, options);
+    return compile(compiler, device, source, constants, hopper(device));
+  }
+
+  /**
+   * Begins on another thread to compile what {@link #compileForHopper} is going to be asked for.
+   */
+  public static void prepareForHopper(
+      Nvrtc compiler, CudaDevice device, String source, Map<String, Integer> constants) {
+    compiler.prepare(source, options(hopper(device), constants));
+  }
+
+  private static List<String> hopper(CudaDevice device) {
+    return List.of(architecture(device) + "a", "-default-device");
   }
 
   private static String architecture(CudaDevice device) {
@@ -61,13 +72,17 @@ public final class CudaProgram implements AutoCloseable {
       String source,
       Map<String, Integer> constants,
       List<String> start) {
-    List<String> options = new ArrayList<>(start);
-    constants.forEach((name, value) -> options.add("-D" + name + "=" + value));
-    Memory code = compiler.compile(source, options);
+    Memory code = compiler.compile(source, options(start, constants));
     device.use();
     PointerByReference module = new PointerByReference();
     Cuda.check(Cuda.cuModuleLoadData(module, code), "loading kernels");
     return new CudaProgram(device, module.getValue());
+  }
+
+  private static List<String> options(List<String> start, Map<String, Integer> constants) {
+    List<String> options = new ArrayList<>(start);
+    constants.forEach((name, value) -> options.add("-D" + name + "=" + value));
+    return options;
   }
 
   /**

@@ -103,11 +103,14 @@ class CudaBackend implements FusedBackend {
     public Optional<Products> products(NDManager manager, BufferPool pool) {
       Products products =
           Cublas.find(cuda, pool).orElseGet(() -> new Products.Script(manager, pool));
-      return Optional.of(
-          cuda.isHopper()
-              ? new HopperProducts(
-                  cuda, Nvrtc.find().orElseThrow(), options.network(), pool, products)
-              : products);
+      return Optional.of(cuda.isHopper() ? own(pool, products) : products);
+    }
+
+    /** Products of our own in front of others. */
+    private Products own(BufferPool pool, Products others) {
+      Nvrtc compiler = Nvrtc.find().orElseThrow();
+      Products large = new HopperLargeProducts(cuda, compiler, options.network(), pool, others);
+      return new HopperProducts(cuda, compiler, options.network(), pool, large);
     }
 
     @Override

@@ -21,7 +21,7 @@ import java.util.Optional;
 
 /**
  * Products of few rows of our own on Hopper's tensor cores, {@code product.cu}, with the rotation
- * or the gated activation that follows in the same kernel; of more rows, by another library.
+ * or the gated activation that follows in the same kernel; of more rows, by others.
  *
  * <p>N rows, x [N, in], w [out, in].
  */

@@ -56,8 +56,9 @@ final class HopperProductsGpuTest {
         "no Hopper GPU: its products are not tested");
   }
 
+  /** Up to 512 rows are products of few rows, from 8,192 on those of many; none are between. */
   @ParameterizedTest
-  @ValueSource(ints = {LENGTH, 13 * LENGTH})
+  @ValueSource(ints = {LENGTH, 13 * LENGTH, 222 * LENGTH})
   void rotated_areThoseOfPlainLoops(int rows) {
     float[] x = random(rows * IN, 1);
     float[] w = random(OUT * IN, 0.1);
@@ -84,7 +85,7 @@ final class HopperProductsGpuTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 512})
+  @ValueSource(ints = {1, 512, 513, 2000})
   void gated_areThoseOfPlainLoops(int rows) {
     float[] x = random(rows * IN, 1);
     float[] w = random(2 * GATED * IN, 0.1);

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Activation;
+import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.CudaProgram;
+import io.github.md4.core.internal.cuda.CudaProgram.Absent;
+import io.github.md4.core.internal.cuda.CudaProgram.Grid;
+import io.github.md4.core.internal.cuda.Nvrtc;
+import io.github.md4.core.internal.cuda.TensorMap;
+import io.github.md4.core.internal.torch.BufferPool;
+import io.github.md4.core.internal.torch.Products;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Products of many rows of our own on Hopper's tensor cores, {@code large-product.cu}, where the
+ * rotation or the gated activation follows in the same kernel; others by another library.
+ *
+ * <p>N rows, x [N, in], w [out, in].
+ */
+final class HopperLargeProducts implements Products {
+  private static final int TILE = 64;
+  private static final int TILE_ROWS = 128;
+  private static final int TILE_COLUMNS = 256;
+  private static final int STAGES = 4;
+  private static final int THREADS = 384;
+
+  /** Tiles of x and w a stage, results of two warpgroups, and what aligns them. */
+  private static final int SHARED_BYTES =
+      1024 + STAGES * (TILE_ROWS + TILE_COLUMNS) * 2 * TILE + 2 * TILE * 2 * TILE;
+
+  private static final int HEAD_WIDTH = 64;
+  private static final String KERNEL = "largeProduct";
+  private static final String SOURCE =
+      TorchScript.resource(HopperLargeProducts.class, "attention.cu")
+          + TorchScript.resource(HopperLargeProducts.class, "large-product.cu");
+
+  private final CudaDevice device;
+  private final Nvrtc compiler;
+  private final TransformerKernels.Options network;
+  private final BufferPool pool;
+  private final Products others;
+  private final Map<After, CudaProgram> programs = new EnumMap<>(After.class);
+
+  /** What follows a product, and from how many rows on its kernel is faster than two. */
+  private enum After {
+    ROTATION(1, TILE_COLUMNS, 8192),
+    ACTIVATION(2, TILE_COLUMNS / 2, 513);
+
+    /** The value of the constant {@code AFTER}. */
+    private final int number;
+
+    /** Columns of the results of a tile. */
+    private final int columns;
+
+    private final int leastRows;
+
+    After(int number, int columns, int leastRows) {
+      this.number = number;
+      this.columns = columns;
+      this.leastRows = leastRows;
+    }
+
+    boolean takes(NDArray x, NDArray w) {
+      return x.getShape().get(0) >= leastRows
+          && x.getShape().get(1) % TILE == 0
+          && w.getShape().get(0) % TILE == 0;
+    }
+  }
+
+  /**
+   * @param others closed with this
+   */
+  HopperLargeProducts(
+      CudaDevice device,
+      Nvrtc compiler,
+      TransformerKernels.Options network,
+      BufferPool pool,
+      Products others) {
+    this.device = device;
+    this.compiler = compiler;
+    this.network = network;
+    this.pool = pool;
+    this.others = others;
+  }
+
+  @Override
+  public NDArray product(NDManager scope, NDArray x, NDArray w) {
+    return others.product(scope, x, w);
+  }
+
+  @Override
+  public Optional<NDArray> rotated(NDManager scope, NDArray x, NDArray w, NDList rotary) {
+    if (network.headWidth() != HEAD_WIDTH || !After.ROTATION.takes(x, w)) {
+      return others.rotated(scope, x, w, rotary);
+    }
+    NDArray y = pool.columns(scope, x, (int) w.getShape().get(0));
+    int turned = (network.heads() + network.keyValueHeads()) * HEAD_WIDTH;
+    int length = (int) rotary.get(0).getShape().get(0);
+    launch(After.ROTATION, x, w, y, rotary.get(0), rotary.get(1), turned, length);
+    return Optional.of(y);
+  }
+
+  @Override
+  public Optional<NDArray> gated(NDManager scope, NDArray x, NDArray w) {
+    int width = (int) w.getShape().get(0) / 2;
+    if (network.activation() == Activation.GEGLU
+        || !After.ACTIVATION.takes(x, w)
+        || width % TILE != 0) {
+      return others.gated(scope, x, w); // GELU is left to its own pass
+    }
+    NDArray y = pool.columns(scope, x, width);
+    launch(After.ACTIVATION, x, w, y, Absent.ARRAY, Absent.ARRAY, width, 1);
+    return Optional.of(y);
+  }
+
+  private void launch(
+      After after,
+      NDArray x,
+      NDArray w,
+      NDArray y,
+      Object cosines,
+      Object sines,
+      int turned,
+      int length) {
+    int rows = (int) x.getShape().get(0);
+    int columns = (int) y.getShape().get(1);
+    int tiles = parts(rows, TILE_ROWS) * parts(columns, after.columns);
+    program(after)
+        .launchEarly(
+            KERNEL,
+            new Grid(Math.min(tiles, device.multiprocessors()), THREADS, 1, SHARED_BYTES),
+            new TensorMap(x, rows, TILE_ROWS),
+            new TensorMap(w, (int) w.getShape().get(0), TILE_ROWS),
+            y,
+            cosines,
+            sines,
+            rows,
+            columns,
+            (int) x.getShape().get(1) / TILE,
+            turned,
+            length);
+  }
+
+  private static int parts(int whole, int part) {
+    return (whole + part - 1) / part;
+  }
+
+  /** Returns the program of what follows; the other one is compiled meanwhile. */
+  private CudaProgram program(After after) {
+    return programs.computeIfAbsent(
+        after,
+        wanted -> {
+          for (After each : After.values()) {
+            CudaProgram.prepareForHopper(compiler, device, SOURCE, constants(each));
+          }
+          CudaProgram program =
+              CudaProgram.compileForHopper(compiler, device, SOURCE, constants(wanted));
+          program.allowSharedBytes(KERNEL, SHARED_BYTES);
+          return program;
+        });
+  }
+
+  private Map<String, Integer> constants(After after) {
+    Map<String, Integer> constants = new LinkedHashMap<>();
+    constants.put("W", HEAD_WIDTH);
+    constants.put("CAUSAL", 0);
+    constants.put("DROPOUT", 0);
+    constants.put("AFTER", after.number);
+    constants.put("GATE", network.activation().number);
+    return constants;
+  }
+
+  @Override
+  public void close() {
+    programs.values().forEach(CudaProgram::close);
+    others.close();
+  }
+}
