@@ -7,7 +7,7 @@
 #
 # CLASSES is a folder with the compiled classes and tests of all modules, CLASSPATH the jars, JUnit's console launcher among them
 # (junit-platform-console-standalone). What each JVM printed lies in OUT (default: gpu-tests). In the environment: JOBS, JVMs at a
-# time (8); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names.
+# time (12); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names.
 set -u
 classes=$1
 path=$1:$2
@@ -16,30 +16,45 @@ java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 export OPT_OUT_TRACKING=true GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-2000} OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}
 mkdir -p "$out"
 
-# Each JVM's share, the longest first: a class, or the methods of a class whose names match a pattern.
+# Each JVM's share, the longest first: a class, the methods of a class whose names match a pattern, or some of the cases of one
+# method: rank, class, pattern or method, cases or -.
 units() {
+  case=io.github.md4.core.network.transformer.FusedTransformerGpuTest\$Case
+  halves() { # RANK CLASS METHOD
+    echo "$1 $2 $3($case) 0..4"
+    echo "$1 $2 $3($case) 5..99"
+  }
   grep -lr --include='*Test.class' 'Lorg/junit/jupiter/api/Tag;' "$classes" | xargs grep -l gpu | sort |
     sed "s|^$classes/*||; s|\.class$||; s|/|.|g" | grep -E "${ONLY:-.}" | while read -r class; do
     case ${class##*.} in
       FusedTransformerGpuTest)
-        for methods in gradients_ gradientsWithANarrow gradientsWithRecomputation update; do
-          echo "0 $class .*#$methods.*"
+        for method in gradientsWithRecomputation_areTheSame gradients_areThoseOfFloat32UpToRounding \
+          gradientsWithANarrowStream_areThoseOfFloat32UpToRounding; do
+          halves 0 "$class" $method
         done
+        echo "2 $class .*#update.* -"
         ;;
-      FusedUNetGpuTest) echo "1 $class .*" ;;
-      *) echo "2 $class .*" ;;
+      GraphForwardGpuTest) halves 1 "$class" logits_areThoseOfTheSameLaunches ;;
+      FrozenTransformerGpuTest) halves 1 "$class" logits_areThoseOfFloat32UpToRounding ;;
+      GraphStepsGpuTest | HopperAttentionGpuTest | FusedUNetGpuTest) echo "2 $class .* -" ;;
+      *) echo "3 $class .* -" ;;
     esac
   done | sort -s -k 1,1 | cut -d ' ' -f 2-
 }
 
-one() { # CLASS METHODS
+one() { # CLASS METHODS CASES
   name=${1##*.}
-  [ "$2" = '.*' ] || name=$name${2//[^A-Za-z]/-}
+  [ "$2" = '.*' ] || name=$name-$(echo "${2%%(*}" | tr -cd A-Za-z)
+  selected=(--include-methodname "$2" -c "$1")
+  if [ "$3" != - ]; then
+    name=$name-${3%%.*}
+    selected=(--select-iteration "method:$1#$2[$3]")
+  fi
   log=$out/$name.log
   begun=$(date +%s%N)
   timeout "${LIMIT:-120}" "$java" -Xmx6g -cp "$path" -Dlogback.configurationFile=none.xml \
     org.junit.platform.console.ConsoleLauncher execute --include-tag gpu --disable-banner --disable-ansi-colors \
-    --details=testfeed --include-methodname "$2" -c "$1" >"$log" 2>&1
+    --details=testfeed "${selected[@]}" >"$log" 2>&1
   status=$?
   count() { grep -c ":: $1" "$log"; }
   printf '%6.1f s  %3d ok  %3d failed  %3d skipped  exit %d  %s\n' "$(($(date +%s%N) - begun))e-9" \
@@ -51,8 +66,8 @@ export out path java LIMIT
 # These watch the memory of the whole device, so that nobody may be beside them.
 alone='NcclGpuTest'
 begun=$(date +%s%N)
-units | grep -v -E "$alone" | xargs -r -P "${JOBS:-8}" -n 2 bash -c 'one "$@"' one | tee "$out/summary.txt"
-units | grep -E "$alone" | xargs -r -n 2 bash -c 'one "$@"' one | tee -a "$out/summary.txt"
+units | grep -v -E "$alone" | xargs -r -P "${JOBS:-12}" -n 3 bash -c 'one "$@"' one | tee "$out/summary.txt"
+units | grep -E "$alone" | xargs -r -n 3 bash -c 'one "$@"' one | tee -a "$out/summary.txt"
 printf 'total: %.1f s, %d JVMs, %d tests passed, %d failed, %d skipped\n' "$(($(date +%s%N) - begun))e-9" \
   "$(wc -l <"$out/summary.txt")" "$(awk '{n += $3} END {print n + 0}' "$out/summary.txt")" \
   "$(awk '{n += $5} END {print n + 0}' "$out/summary.txt")" "$(awk '{n += $7} END {print n + 0}' "$out/summary.txt")" |
