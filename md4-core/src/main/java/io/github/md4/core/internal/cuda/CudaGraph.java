@@ -34,12 +34,6 @@ public final class CudaGraph implements AutoCloseable {
     Cuda.check(Cuda.cuGraphLaunch(executable, Cuda.DEFAULT_STREAM), "launching a graph");
   }
 
-  /** Waits for all that is queued on the default stream. */
-  public void await() {
-    device.use();
-    Cuda.check(Cuda.cuStreamSynchronize(Cuda.DEFAULT_STREAM), "waiting for a graph");
-  }
-
   @Override
   public void close() {
     device.use();

@@ -28,14 +28,16 @@ public final class GpuTimeline {
     PointerByReference event = new PointerByReference();
     Cuda.check(Cuda.cuEventCreate(event, 0), "making an event");
     Cuda.check(Cuda.cuEventRecord(event.getValue(), Cuda.DEFAULT_STREAM), "recording an event");
-    return new Mark(event.getValue());
+    return new Mark(device, event.getValue());
   }
 
   /** A mark in the queue of the GPU's work. */
   public static final class Mark implements AutoCloseable {
+    private final CudaDevice device;
     private final Pointer event;
 
-    private Mark(Pointer event) {
+    private Mark(CudaDevice device, Pointer event) {
+      this.device = device;
       this.event = event;
     }
 
@@ -48,9 +50,15 @@ public final class GpuTimeline {
       return state != Cuda.NOT_READY;
     }
 
+    /** Waits until the GPU has finished all work queued before this mark. */
+    public void await() {
+      device.use();
+      Cuda.check(Cuda.cuEventSynchronize(event), "waiting for an event");
+    }
+
     /** Waits for {@code later} and returns the milliseconds from this mark to it. */
     public double millisecondsTo(Mark later) {
-      Cuda.check(Cuda.cuEventSynchronize(later.event), "waiting for an event");
+      later.await();
       FloatByReference time = new FloatByReference();
       Cuda.check(Cuda.cuEventElapsedTime(time, event, later.event), "timing");
       return time.getValue();

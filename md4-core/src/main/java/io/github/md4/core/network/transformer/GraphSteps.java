@@ -3,16 +3,20 @@ package io.github.md4.core.network.transformer;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.cuda.CudaGraph;
+import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepKernels.Size;
 import io.github.md4.core.network.StepDraws.Step;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Steps of sampling as CUDA graphs: one launch takes the inputs from the host's memory, runs the
@@ -23,7 +27,7 @@ final class GraphSteps implements AutoCloseable {
   /** A graph keeps no logits, but the head's memory grows with them; this is 128 MiB of them. */
   private static final long MOST_LOGITS = 1L << 26;
 
-  /** Calls of a kind before it is recorded, which takes as long as a few calls. */
+  /** Steps of a kind before it is recorded, which takes as long as a few of them. */
   static final int CALLS_BEFORE = 2;
 
   private static final int MOST_GRAPHS = 32;
@@ -33,6 +37,7 @@ final class GraphSteps implements AutoCloseable {
   private final FusedForward forward;
   private final StepKernels kernels;
   private final RecordingStream stream;
+  private final GpuTimeline timeline;
   private final int callsBefore;
   private final Map<Key, Integer> calls = new HashMap<>();
   private final Map<Key, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
@@ -41,7 +46,7 @@ final class GraphSteps implements AutoCloseable {
   private record Key(Size size, Confidence confidence) {}
 
   /**
-   * @param callsBefore calls of a kind before it is recorded
+   * @param callsBefore steps of a kind before it is recorded
    */
   GraphSteps(
       NDManager parent,
@@ -53,12 +58,13 @@ final class GraphSteps implements AutoCloseable {
     this.forward = forward;
     this.kernels = kernels;
     this.stream = stream;
+    this.timeline = GpuTimeline.of(manager.getDevice()).orElseThrow();
     this.callsBefore = callsBefore;
   }
 
   /**
-   * Returns the draws of the first steps; empty where there is no graph for their size. The host
-   * waits once for them all.
+   * Returns the draws of the first steps, each waited for when it is asked for; empty where there is
+   * no graph for their size.
    */
   List<double[]> draw(int[] zt, List<Step> all, Confidence confidence) {
     int count = isWhole(all, zt.length) ? 1 : Math.min(all.size(), StepKernels.MOST_STEPS);
@@ -66,7 +72,7 @@ final class GraphSteps implements AutoCloseable {
     Size size = size(zt.length, steps);
     Key key = new Key(size, confidence);
     boolean isAscending = steps.stream().allMatch(step -> isAscending(step.rows()));
-    if (isLarge(size) || !isAscending || isRare(key)) {
+    if (isLarge(size) || !isAscending || isRare(key, count)) {
       return List.of();
     }
     return recorded(key).draw(zt, steps);
@@ -100,11 +106,11 @@ final class GraphSteps implements AutoCloseable {
     return true;
   }
 
-  private boolean isRare(Key key) {
+  private boolean isRare(Key key, int steps) {
     if (calls.size() == MOST_COUNTS) {
       calls.clear();
     }
-    return calls.merge(key, 1, Integer::sum) <= callsBefore;
+    return calls.merge(key, steps, Integer::sum) <= callsBefore;
   }
 
   private Recorded recorded(Key key) {
@@ -129,6 +135,7 @@ final class GraphSteps implements AutoCloseable {
     private final StepKernels.Exchange exchange;
     private final CudaGraph graph;
     private final int generation;
+    private Optional<Draws> running = Optional.empty();
 
     Recorded(Key key) {
       Size size = key.size;
@@ -156,27 +163,79 @@ final class GraphSteps implements AutoCloseable {
       this.generation = forward.generation();
     }
 
-    List<double[]> draw(int[] zt, List<Step> steps) {
+    synchronized List<double[]> draw(int[] zt, List<Step> steps) {
+      settle();
       exchange.write(zt);
+      Draws draws = new Draws(this, steps);
       for (int k = 0; k < steps.size(); k++) {
         Step step = steps.get(k);
         exchange.write(k, step.rows(), step.u(), forward.features(step.condition()));
         graph.launch();
+        draws.marks.add(timeline.mark());
       }
-      graph.await();
-      List<double[]> drawn = new ArrayList<>();
-      for (int k = 0; k < steps.size(); k++) {
-        drawn.add(exchange.read(k, steps.get(k).rows().length));
-      }
-      exchange.advance(steps.size());
-      return drawn;
+      running = Optional.of(draws);
+      return draws;
+    }
+
+    /** Waits for what runs; the memory that steps read and write is free afterwards. */
+    private void settle() {
+      running.ifPresent(
+          draws -> {
+            draws.readAll();
+            exchange.advance(draws.size());
+          });
+      running = Optional.empty();
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+      settle();
       graph.close();
       exchange.close();
       scope.close();
+    }
+  }
+
+  /**
+   * The draws of steps that may still run: each is waited for when it is asked for, so that the host
+   * goes on with the first while the GPU makes the others.
+   */
+  private static final class Draws extends AbstractList<double[]> {
+    private final Recorded recorded;
+    private final int[] counts;
+    private final List<GpuTimeline.Mark> marks = new ArrayList<>();
+    private final List<double[]> read = new ArrayList<>();
+
+    Draws(Recorded recorded, List<Step> steps) {
+      this.recorded = recorded;
+      this.counts = steps.stream().mapToInt(step -> step.rows().length).toArray();
+    }
+
+    @Override
+    public int size() {
+      return counts.length;
+    }
+
+    @Override
+    public double[] get(int step) {
+      Objects.checkIndex(step, size());
+      synchronized (recorded) {
+        readThrough(step);
+        return read.get(step);
+      }
+    }
+
+    void readAll() {
+      readThrough(size() - 1);
+    }
+
+    private void readThrough(int last) {
+      for (int k = read.size(); k <= last; k++) {
+        try (GpuTimeline.Mark mark = marks.get(k)) {
+          mark.await();
+        }
+        read.add(recorded.exchange.read(k, counts[k]));
+      }
     }
   }
 
