@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,6 +19,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -136,11 +138,12 @@ public final class KernelCache {
   private void keep(Path file, byte[] hash, byte[] code) {
     try {
       Files.createDirectories(folder);
-      Path unfinished = Files.createTempFile(folder, "", UNFINISHED);
+      // With the rights of any new file: in a folder that users share, others may read it.
+      Path unfinished = folder.resolve(UUID.randomUUID() + UNFINISHED);
       try {
         byte[] head = head(hash, code);
         ByteBuffer whole = ByteBuffer.allocate(head.length + code.length).put(head).put(code);
-        Files.write(unfinished, whole.array());
+        Files.write(unfinished, whole.array(), StandardOpenOption.CREATE_NEW);
         Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Files.deleteIfExists(unfinished);
