@@ -32,7 +32,10 @@ final class PeerFieldsTest {
   private static final String BLOCKS = "BlockPeersTest";
   private static final String LLAMA = "LlamaPeersTest";
   private static final String SAMPLERS = "PublishedSamplersTest";
+  private static final String CHECKS = "PublishedSampling"; // of both of them
+  private static final String DRAWS = "PublishedDrawsTest";
   private static final String RUNS = "PublishedTrajectoriesTest";
+  private static final String BLOCK_RUNS = "PublishedBlocksTest";
 
   /** What is said of a file and not of a model: where its numbers are from. */
   private static final Set<String> ABOUT =
@@ -57,7 +60,8 @@ final class PeerFieldsTest {
     add(mdlm, DDIT, "nll_change_of_variables discrete_t discrete_nll step_t step_dt");
     add(mdlm, DDIT, "discrete_T ddpm_cache_probs ddpm_probs analytic_probs denoiser_probs");
     add(mdlm, DDIT, "importance_u importance_t");
-    add(mdlm, RUNS, "trajectories sampler steps eps batch ids drawn");
+    add(mdlm, RUNS, "trajectories sampler steps eps batch ids");
+    add(mdlm, "PublishedUniforms", "drawn");
     Map<String, String> d3pm = new HashMap<>();
     add(d3pm, DDIT, "x0 xt T t sigma logits edge_vb_is_nan log_probs vb reconstruction loss");
     add(d3pm, DDIT, "log_probs_subs_masking vb_subs_masking reconstruction_subs_masking");
@@ -65,32 +69,37 @@ final class PeerFieldsTest {
     Map<String, String> sedd = new HashMap<>();
     add(sedd, DDIT, "x0 xt t sigma dsigma log_score score_entropy loss step_dt euler_probs");
     add(sedd, DDIT, "analytic_probs denoiser_probs staggered_score t_grid sigma_grid dsigma_grid");
-    add(sedd, RUNS, "trajectories sampler steps eps batch ids drawn");
+    add(sedd, RUNS, "trajectories sampler steps eps batch ids");
+    add(sedd, "PublishedUniforms", "drawn");
     Map<String, String> radd = new HashMap<>();
     add(radd, DDIT, "x0 xt t sigma dsigma logits log_condition t_DSE t_DCE lambda lambda_DCE");
     add(radd, DDIT, "k k_DCE steps update_rate_tweedie update_rate_euler direct_step direct_probs");
-    add(radd, RUNS, "trajectories sampler strategy para eps batch ids drawn");
+    add(radd, RUNS, "trajectories sampler strategy para eps batch ids");
+    add(radd, "PublishedUniforms", "drawn");
     Map<String, String> bd3lm = new HashMap<>();
     add(bd3lm, BLOCKS, "x0 xt p train_logits attention_mask nll block_inputs sample_logits");
     add(bd3lm, BLOCKS, "sample_logits_cached step_t step_dt ddpm_probs nucleus_p nucleus_probs");
-    add(bd3lm, RUNS, "trajectories sampler steps bos picks ids end network_passes drawn");
+    add(bd3lm, BLOCK_RUNS, "trajectories sampler steps bos picks ids end network_passes");
+    add(bd3lm, "PublishedUniforms", "drawn");
     Map<String, String> llada = new HashMap<>();
     add(llada, LLAMA, "input_ids attention_mask logits padded_logits likelihood");
     add(llada, LLAMA, "answer mc_num batch_size rows share value");
-    add(llada, SAMPLERS, "generate noisy steps gen_length block_length cfg_scale temperature");
-    add(llada, SAMPLERS, "prompt ids passes transfer min_gap mask_left remasking drawn");
+    add(llada, SAMPLERS, "generate steps gen_length block_length prompt passes transfer");
+    add(llada, CHECKS, "cfg_scale temperature ids min_gap mask_left");
+    add(llada, DRAWS, "noisy remasking drawn");
     Map<String, String> bf16 = new HashMap<>(llada);
     add(bf16, LLAMA, "logits_bf16");
     Map<String, String> dream = new HashMap<>();
     add(dream, LLAMA, "input_ids attention_mask logits padded_ids position_ids padded_logits");
     add(dream, LLAMA, "padded_logits_plain_positions");
-    add(dream, SAMPLERS, "diffusion_generate alg steps max_new_tokens temperature eps top_p top_k");
-    add(dream, SAMPLERS, "prompt ids history revealed min_gap mask_left origin drawn");
+    add(dream, SAMPLERS, "diffusion_generate alg steps max_new_tokens prompt history revealed");
     add(dream, SAMPLERS, "reveal masks counts");
+    add(dream, CHECKS, "temperature eps top_p top_k ids min_gap mask_left");
+    add(dream, DRAWS, "origin drawn");
     Map<String, String> a2d = new HashMap<>();
     add(a2d, LLAMA, "input_ids attention_mask logits padded_logits stock_max_abs_diff");
-    add(a2d, SAMPLERS, "sampler steps max_new_tokens block_size cfg_scale temperature prompts ids");
-    add(a2d, SAMPLERS, "history transfer mask_left");
+    add(a2d, SAMPLERS, "sampler steps max_new_tokens block_size prompts history transfer");
+    add(a2d, CHECKS, "cfg_scale temperature ids mask_left");
     Map<String, String> qwen3 = new HashMap<>();
     add(qwen3, LLAMA, "input_ids attention_mask logits padded_logits");
     Map<String, Map<String, String>> all = new TreeMap<>();

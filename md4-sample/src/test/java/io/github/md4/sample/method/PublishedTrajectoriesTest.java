@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.method;
 
+import static io.github.md4.sample.method.CategoricalDraw.draws;
+import static io.github.md4.sample.method.CategoricalDraw.largest;
+import static io.github.md4.sample.method.PublishedSampling.check;
+import static io.github.md4.sample.method.PublishedUniforms.checkDrawn;
+import static io.github.md4.sample.method.PublishedUniforms.uniform;
+import static io.github.md4.sample.method.SeenStates.checkStates;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.md4.core.Precision;
-import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.ScoreForm;
-import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
-import io.github.md4.core.network.ddit.DditConfig;
 import io.github.md4.core.published.Peer;
-import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.StepTimes;
 import io.github.md4.sample.BorrowedKernels;
 import io.github.md4.sample.GenerativeModel;
@@ -33,9 +32,7 @@ import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,8 +46,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("golden")
 final class PublishedTrajectoriesTest {
-  private static final double TINY = 1e-10;
-
   private NDManager manager;
   private DrawKernels kernels;
 
@@ -72,41 +67,6 @@ final class PublishedTrajectoriesTest {
 
   static List<Peer> radd() {
     return Peer.of(peer -> peer.hasCases("trajectories"), "radd");
-  }
-
-  /** A procedure as a method, by the schedule and the form of the scores. */
-  private record Given(
-      BiFunction<MaskingSchedule, ScoreForm, SamplingProcedure> procedure, boolean readsMask)
-      implements SamplingMethod {
-    @Override
-    public String text() {
-      return "given";
-    }
-
-    @Override
-    public String name() {
-      return "given";
-    }
-
-    @Override
-    public boolean isExact() {
-      return false;
-    }
-
-    @Override
-    public double timeAt(double from) {
-      return from;
-    }
-
-    @Override
-    public SamplingProcedure md4(MaskingSchedule schedule) {
-      return scored(schedule, new ScoreForm.Softmax());
-    }
-
-    @Override
-    public SamplingProcedure scored(MaskingSchedule schedule, ScoreForm form) {
-      return procedure.apply(schedule, form);
-    }
   }
 
   /** Samples all sequences of a run in one call a step, and checks each state of each of them. */
@@ -137,65 +97,8 @@ final class PublishedTrajectoriesTest {
     }
   }
 
-  private static void checkStates(String what, List<int[]> ours, List<int[]> theirs) {
-    assertThat(ours.toArray(int[][]::new))
-        .as(what)
-        .isDeepEqualTo(SeenStates.distinct(theirs).toArray(int[][]::new));
-  }
-
   private SavedModel load(Peer peer) throws IOException {
     return SavedModel.load(peer.folder(), Weights.EMA, manager, Precision.FLOAT32);
-  }
-
-  /** The uniforms that the authors' code was given: number k of the stream. */
-  private static double uniform(long k) {
-    long z = (k + 1) * 0x9E3779B97F4A7C15L;
-    z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-    z ^= z >>> 31;
-    return (z >>> 40) * 0x1p-24;
-  }
-
-  /** Returns the largest of {@code q_y / (tiny - ln(u_y + tiny))} a row; all are [R, E]. */
-  private static NDArray largest(NDArray q, NDArray u) {
-    return q.div(u.add(TINY).log().neg().add(TINY)).argMax(1);
-  }
-
-  private static NDArray draws(NDArray tokens) {
-    NDArray all = tokens.toType(DataType.FLOAT64, false).expandDims(0);
-    return NDArrays.concat(new NDList(all, all, all), 0);
-  }
-
-  /**
-   * The draw of a step by scores: E uniforms a row, then the logarithm of the scores' factor. What
-   * is not a token is the mask. BD3-LM's code divides by a time of 0 at the last point of its steps
-   * and takes token 0; ours draws a token there.
-   */
-  private record CategoricalDraw(boolean isNormalised, boolean isZeroAtLast) implements RowDraw {
-    CategoricalDraw(boolean isNormalised) {
-      this(isNormalised, false);
-    }
-
-    @Override
-    public NDArray draw(
-        DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
-      long entries = noise.getShape().get(0) - 1;
-      NDArray f = logits.toType(DataType.FLOAT64, false); // [R, V]
-      NDArray u = noise.get("0:" + entries).transpose(); // [R, E]
-      NDArray logFactor = noise.get(entries).expandDims(1); // [R, 1]
-      double factor = logFactor.getDouble(0, 0);
-      if (factor == Double.POSITIVE_INFINITY) {
-        boolean isLikeliest = u.getDouble(0, 0) < 0;
-        if (isZeroAtLast) {
-          return draws(f.argMax(1).mul(0));
-        }
-        NDArray mu = f.softmax(1);
-        return draws(isLikeliest ? f.argMax(1) : largest(mu, u.get(":, 0:" + f.getShape().get(1))));
-      }
-      NDArray scores = (isNormalised ? f.logSoftmax(1) : f).add(logFactor).exp();
-      NDArray stays = scores.sum(new int[] {1}, true).neg().add(1); // [R, 1]
-      return draws(largest(scores.concat(stays, 1), u));
-    }
   }
 
   /**
@@ -245,7 +148,7 @@ final class PublishedTrajectoriesTest {
             model.description().config().objective().toString().contains("score") ? size : size + 1;
         ScoredStep step = sampler.equals("euler") ? ScoredStep.EULER : ScoredStep.ANALYTIC;
         SamplingMethod method =
-            new Given(
+            new GivenMethod(
                 (schedule, form) ->
                     ScoredTrajectory.procedure(
                         schedule,
@@ -259,13 +162,6 @@ final class PublishedTrajectoriesTest {
         int drawnLast = isArgmax ? 0 : last;
         checkDrawn(each, (long) batch * length * (steps * (size + 1L) + drawnLast));
       }
-    }
-  }
-
-  /** The number of uniforms that the run took: our places in their stream end where it ends. */
-  private static void checkDrawn(JsonObject run, long ours) {
-    if (run.has("drawn")) { // else of another folder
-      assertThat(ours).as("uniforms").isEqualTo(run.get("drawn").getAsLong());
     }
   }
 
@@ -362,137 +258,13 @@ final class PublishedTrajectoriesTest {
         PublishedMethod.Dream dream =
             new PublishedMethod.Dream(PublishedMethod.Algorithm.RADD, steps, 0);
         SamplingMethod method =
-            new Given(
+            new GivenMethod(
                 (schedule, form) ->
                     DreamTrajectory.procedure(
                         schedule, dream, new ColumnDraw(), (own, of) -> noise.of((int) of.index())),
                 true);
         check(peer, each, model, method, new TokenLaw(1, List.of(truncation)));
         checkDrawn(each, noise.next);
-      }
-    }
-  }
-
-  static List<Peer> bd3lm() {
-    return Peer.of("bd3lm");
-  }
-
-  static List<Peer> bd3lmRuns() {
-    return Peer.of(peer -> peer.hasCases("trajectories"), "bd3lm");
-  }
-
-  /** Uniforms of each position of a block at each pass; and the picks of the runs. */
-  private record InBlocks(int block, int entries, int[] picks) implements StepNoise {
-    @Override
-    public double[][] draws(int pass, int[] positions) {
-      double[][] u = new double[entries][positions.length];
-      for (int r = 0; r < positions.length; r++) {
-        for (int y = 0; y < entries; y++) {
-          long place = ((long) pass * block + positions[r] % block) * entries + y;
-          u[y][r] = uniform(place);
-        }
-      }
-      return u;
-    }
-
-    @Override
-    public double[] order(int pass, int[] masked) {
-      int pick = picks[Math.min(pass, picks.length - 1)]; // calls are counted beforehand, of masks
-      return new double[] {(Math.min(pick, masked.length - 1) + 0.5) / masked.length};
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("bd3lmRuns")
-  void bd3lm_givesTheTokensOfItsAuthorsCode_withAndWithoutMemory(Peer peer) throws IOException {
-    try (SavedModel model = load(peer)) {
-      for (JsonObject each : peer.cases("trajectories")) {
-        int[] picks =
-            Arrays.stream(Peer.numbers(each.get("picks"))).mapToInt(pick -> (int) pick).toArray();
-        int size = model.description().tokenSpace().vocabularySize();
-        int[] end = Peer.tokens(each.get("end"))[0];
-        int[] initial = new int[end.length];
-        Arrays.fill(initial, size);
-        initial[0] = each.get("bos").getAsInt();
-        int block = ((DditConfig) model.description().config().network()).blockSize();
-        int steps = picks.length > 0 ? 0 : each.get("steps").getAsInt();
-        PublishedMethod.Blockwise method = new PublishedMethod.Blockwise(block, steps);
-        SamplingMethod given =
-            new Given(
-                (schedule, form) ->
-                    BlockwiseTrajectory.procedure(
-                        schedule,
-                        method,
-                        new CategoricalDraw(true, steps > 0),
-                        (own, of) -> new InBlocks(block, size + 1, picks)),
-                false);
-        int[] calls = {0};
-        int reveals = 0;
-        Denoiser counted =
-            (zt, condition, rows) -> {
-              calls[0]++;
-              return model.denoiser().logits(zt, condition, rows);
-            };
-        for (Denoiser denoiser : List.of(model.denoiser(), counted)) {
-          GenerativeModel generative =
-              new GenerativeModel(denoiser, model.description().tokenSpace(), model.schedule());
-          Sampler sampler =
-              new BorrowedKernels(manager, kernels).sampler(generative, given, TokenLaw.MODEL);
-          List<InitialSequence> one = List.of(new InitialSequence(initial, 0));
-          SeenStates seen = new SeenStates(one);
-          String what = peer + " " + each.get("sampler");
-          assertThat(sampler.sample(new SampleRequest(one, 0, 1, 1), seen).get(0).tokens())
-              .as(what)
-              .isEqualTo(end);
-          List<int[]> theirs = new ArrayList<>(List.of(initial));
-          for (JsonElement state : each.getAsJsonArray("ids")) {
-            int[] blocks = Peer.tokens(state)[0]; // those so far
-            int[] all = initial.clone();
-            System.arraycopy(blocks, 0, all, 0, blocks.length);
-            theirs.add(all);
-          }
-          checkStates(what, seen.of(0), theirs);
-          reveals = seen.of(0).size() - 1;
-        }
-        checkDrawn(each, (long) each.getAsJsonArray("ids").size() * block * (size + 1));
-        if (each.has("network_passes")) { // else of another folder
-          // With a uniform for each token a call is made where it turns out to reveal nothing.
-          assertThat(steps > 0 ? reveals : calls[0])
-              .isEqualTo(each.get("network_passes").getAsInt());
-        }
-      }
-    }
-  }
-
-  private static Denoiser uncached(Denoiser denoiser) {
-    return (zt, condition, rows) -> denoiser.logits(zt, condition, rows);
-  }
-
-  /** Several sequences at once, each with a memory of its own, and without. */
-  @ParameterizedTest
-  @MethodSource("bd3lm")
-  void memory_changesNoToken(Peer peer) throws IOException {
-    try (SavedModel model = load(peer)) {
-      TokenSpace space = model.description().tokenSpace();
-      DditConfig config = (DditConfig) model.description().config().network();
-      int block = config.blockSize();
-      int length = Math.min(3 * block, peer.tokens("x0")[0].length);
-      List<InitialSequence> five =
-          IntStream.range(0, 5).mapToObj(i -> InitialSequence.masked(space, length, i)).toList();
-      for (int steps : new int[] {0, 3, 40}) {
-        List<List<int[]>> both = new ArrayList<>();
-        for (Denoiser denoiser : List.of(model.denoiser(), uncached(model.denoiser()))) {
-          GenerativeModel generative = new GenerativeModel(denoiser, space, model.schedule());
-          Sampler sampler =
-              new BorrowedKernels(manager, kernels)
-                  .sampler(generative, new PublishedMethod.Blockwise(block, steps), TokenLaw.MODEL);
-          List<Sample> samples = sampler.sample(new SampleRequest(five, 7, 3, 1));
-          both.add(samples.stream().map(Sample::tokens).toList());
-        }
-        for (int i = 0; i < 5; i++) {
-          assertThat(both.get(0).get(i)).doesNotContain(space.maskToken());
-          assertThat(both.get(0).get(i)).isEqualTo(both.get(1).get(i));
-        }
       }
     }
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.method;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.md4.sample.trajectory.InitialSequence;
 import io.github.md4.sample.trajectory.SamplingListener;
 import io.github.md4.sample.trajectory.TokenEvent;
@@ -51,5 +53,12 @@ final class SeenStates implements SamplingListener {
       }
     }
     return distinct;
+  }
+
+  /** Compares states with those of the authors' code. */
+  static void checkStates(String what, List<int[]> ours, List<int[]> theirs) {
+    assertThat(ours.toArray(int[][]::new))
+        .as(what)
+        .isDeepEqualTo(distinct(theirs).toArray(int[][]::new));
   }
 }
