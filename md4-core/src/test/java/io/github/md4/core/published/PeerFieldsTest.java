@@ -29,6 +29,7 @@ final class PeerFieldsTest {
   private static final Path PEERS = Path.of("../md4-core/src/test/resources/peers");
 
   private static final String DDIT = "DditPeersTest";
+  private static final String RADD = "RaddPeersTest";
   private static final String BLOCKS = "BlockPeersTest";
   private static final String LLAMA = "LlamaPeersTest";
   private static final String SAMPLERS = "PublishedSamplersTest";
@@ -72,8 +73,9 @@ final class PeerFieldsTest {
     add(sedd, RUNS, "trajectories sampler steps eps batch ids");
     add(sedd, "PublishedUniforms", "drawn");
     Map<String, String> radd = new HashMap<>();
-    add(radd, DDIT, "x0 xt t sigma dsigma logits log_condition t_DSE t_DCE lambda lambda_DCE");
-    add(radd, DDIT, "k k_DCE steps update_rate_tweedie update_rate_euler direct_step direct_probs");
+    add(radd, "DditFormulas", "x0");
+    add(radd, RADD, "xt t sigma dsigma logits log_condition t_DSE t_DCE lambda lambda_DCE");
+    add(radd, RADD, "k k_DCE steps update_rate_tweedie update_rate_euler direct_step direct_probs");
     add(radd, RUNS, "trajectories sampler strategy para eps batch ids");
     add(radd, "PublishedUniforms", "drawn");
     Map<String, String> bd3lm = new HashMap<>();

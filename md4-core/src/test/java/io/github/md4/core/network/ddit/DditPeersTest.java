@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.ddit;
 
+import static io.github.md4.core.network.ddit.DditFormulas.EPSILON;
+import static io.github.md4.core.network.ddit.DditFormulas.FORBIDDEN;
+import static io.github.md4.core.network.ddit.DditFormulas.analytic;
+import static io.github.md4.core.network.ddit.DditFormulas.each;
+import static io.github.md4.core.network.ddit.DditFormulas.flat;
+import static io.github.md4.core.network.ddit.DditFormulas.logSoftmax;
+import static io.github.md4.core.network.ddit.DditFormulas.losses;
+import static io.github.md4.core.network.ddit.DditFormulas.rate;
+import static io.github.md4.core.network.ddit.DditFormulas.score;
+import static io.github.md4.core.network.ddit.DditFormulas.sigma;
+import static io.github.md4.core.network.ddit.DditFormulas.staggered;
+import static io.github.md4.core.network.ddit.DditFormulas.step;
+import static io.github.md4.core.network.ddit.DditFormulas.subs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -12,9 +25,6 @@ import io.github.md4.core.published.PublishedFolder;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.DoubleUnaryOperator;
-import java.util.function.IntToDoubleFunction;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -22,14 +32,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The DDiT kind against the numbers of MDLM's, SEDD's and RADD's own code. Losses and steps are
- * written here as their papers have them, in double, on the logits of our network.
+ * The DDiT kind against the numbers of MDLM's and SEDD's own code. Losses and steps are those of
+ * their papers, in double, on the logits of our network.
  */
 @Tag("golden")
 final class DditPeersTest {
-  private static final double EPSILON = 1e-3;
-  private static final double FORBIDDEN = -1e6;
-
   private NDManager manager;
 
   @BeforeEach
@@ -54,78 +61,15 @@ final class DditPeersTest {
     return Peer.of("sedd");
   }
 
-  static List<Peer> radd() {
-    return Peer.of("radd");
-  }
-
-  private static double sigma(double t) {
-    return NoiseFeatures.sigma(t);
-  }
-
-  private static double rate(double t) {
-    return (1 - EPSILON) / (1 - (1 - EPSILON) * t);
-  }
-
-  private static double[] each(double[] values, DoubleUnaryOperator of) {
-    return Arrays.stream(values).map(of).toArray();
-  }
-
-  private static double logSumExp(double[] x) {
-    double max = Arrays.stream(x).max().orElseThrow();
-    return max + Math.log(Arrays.stream(x).map(each -> Math.exp(each - max)).sum());
-  }
-
-  private static double[] logSoftmax(double[] x) {
-    double sum = logSumExp(x);
-    return each(x, each -> each - sum);
-  }
-
-  private static double[] flat(double[][] rows) {
-    return Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
-  }
-
-  private static int[] flat(int[][] rows) {
-    return Arrays.stream(rows).flatMapToInt(Arrays::stream).toArray();
-  }
-
-  /** Returns MDLM's substitution: no mask is guessed, and what is given stays. */
-  private static double[][] subs(double[][] logits, int[][] zt) {
-    int[] shown = flat(zt);
-    int mask = logits[0].length - 1;
-    double[][] logProbs = new double[logits.length][];
-    for (int row = 0; row < logits.length; row++) {
-      double[] x = logits[row].clone();
-      x[mask] += FORBIDDEN;
-      logProbs[row] = logSoftmax(x);
-      if (shown[row] != mask) {
-        Arrays.fill(logProbs[row], FORBIDDEN);
-        logProbs[row][shown[row]] = 0;
-      }
-    }
-    return logProbs;
-  }
-
-  private static double[] losses(double[][] logProbs, Peer peer, IntToDoubleFunction weight) {
-    int[] x = flat(peer.tokens("x0"));
-    int[] zt = flat(peer.tokens("xt"));
-    int mask = logProbs[0].length - 1;
-    int length = x.length / peer.tokens("x0").length;
-    return IntStream.range(0, x.length)
-        .mapToDouble(
-            row ->
-                zt[row] == mask ? -logProbs[row][x[row]] * weight.applyAsDouble(row / length) : 0)
-        .toArray();
-  }
-
   @ParameterizedTest
   @MethodSource("mdlm")
   void mdlm_isThatOfItsAuthorsCode(Peer peer) throws IOException {
     try (LoadedDdit loaded = LoadedDdit.of(manager, peer)) {
       int[][] zt = peer.tokens("xt");
       double[] t = peer.numbers("t");
-      double[] sigmas = each(t, DditPeersTest::sigma);
+      double[] sigmas = each(t, DditFormulas::sigma);
       peer.check("sigma", sigmas, Peer.LOGITS);
-      peer.check("dsigma", each(t, DditPeersTest::rate), Peer.LOGITS);
+      peer.check("dsigma", each(t, DditFormulas::rate), Peer.LOGITS);
       checkGrid(peer);
       double[][] logits = loaded.raw(zt, sigmas);
       peer.check("logits", flat(logits), Peer.LOGITS);
@@ -142,8 +86,8 @@ final class DditPeersTest {
   private static void checkGrid(Peer peer) {
     if (peer.offers("t_grid")) {
       double[] t = peer.numbers("t_grid");
-      peer.check("sigma_grid", each(t, DditPeersTest::sigma), Peer.LOGITS);
-      peer.check("dsigma_grid", each(t, DditPeersTest::rate), Peer.LOGITS);
+      peer.check("sigma_grid", each(t, DditFormulas::sigma), Peer.LOGITS);
+      peer.check("dsigma_grid", each(t, DditFormulas::rate), Peer.LOGITS);
     }
   }
 
@@ -163,7 +107,7 @@ final class DditPeersTest {
       double steps = peer.numbers("discrete_T")[0];
       assertThat(each(t, time -> Math.rint(time * steps) / steps)).containsExactly(t, within(1e-7));
     }
-    double[][] logProbs = subs(loaded.raw(zt, each(t, DditPeersTest::sigma)), zt);
+    double[][] logProbs = subs(loaded.raw(zt, each(t, DditFormulas::sigma)), zt);
     peer.check("discrete_nll", losses(logProbs, peer, b -> 1 / t[b]), Peer.LOSSES);
   }
 
@@ -190,7 +134,7 @@ final class DditPeersTest {
     double[] t = peer.numbers("step_t");
     double dt = peer.numbers("step_dt")[0];
     int length = zt[0].length;
-    double[][] all = subs(loaded.raw(zt, each(t, DditPeersTest::sigma)), zt);
+    double[][] all = subs(loaded.raw(zt, each(t, DditFormulas::sigma)), zt);
     double[][] p = new double[length][];
     for (int row = 0; row < length; row++) {
       p[row] = each(all[row], Math::exp);
@@ -212,56 +156,12 @@ final class DditPeersTest {
     peer.check("denoiser_probs", flat(last), Peer.LOSSES);
   }
 
-  private static double[][] step(double[][] p, int mask, double reveals, double stays) {
-    double[][] q = new double[p.length][];
-    for (int row = 0; row < p.length; row++) {
-      q[row] = each(p[row], each -> each * reveals);
-      q[row][mask] = stays;
-    }
-    return q;
-  }
-
-  private static double[] score(double[] p, int shown, int mask, double sigma) {
-    double[] score;
-    if (shown == mask) {
-      score = each(p, each -> each / Math.expm1(sigma));
-      score[mask] = 1;
-    } else {
-      score = new double[p.length];
-      score[shown] = 1;
-      score[mask] = Math.expm1(sigma);
-    }
-    return score;
-  }
-
-  /** Returns the staggered score of SEDD's analytic step. */
-  private static double[][] staggered(double[][] scores, int mask, double by) {
-    double[][] staggered = new double[scores.length][];
-    for (int row = 0; row < scores.length; row++) {
-      double sum = Arrays.stream(scores[row]).sum();
-      staggered[row] = each(scores[row], each -> each * Math.exp(by));
-      staggered[row][mask] += (1 - Math.exp(by)) * sum;
-    }
-    return staggered;
-  }
-
-  private static double[][] analytic(double[][] scores, int[] shown, int mask, double by) {
-    double[][] q = staggered(scores, mask, by);
-    for (int row = 0; row < q.length; row++) {
-      for (int y = 0; y < q[row].length; y++) {
-        double moves = shown[row] == mask ? -Math.expm1(-by) : 0;
-        q[row][y] *= moves + (y == shown[row] ? Math.exp(-by) : 0);
-      }
-    }
-    return q;
-  }
-
   @ParameterizedTest
   @MethodSource("d3pm")
   void d3pm_isThatOfItsAuthorsCode(Peer peer) throws IOException {
     try (LoadedDdit loaded = LoadedDdit.of(manager, peer)) {
       int[][] zt = peer.tokens("xt");
-      double[] sigmas = each(peer.numbers("t"), DditPeersTest::sigma);
+      double[] sigmas = each(peer.numbers("t"), DditFormulas::sigma);
       peer.check("sigma", sigmas, Peer.LOGITS);
       double[][] logits = loaded.raw(zt, sigmas);
       peer.check("logits", flat(logits), Peer.LOGITS);
@@ -281,7 +181,7 @@ final class DditPeersTest {
     double steps = peer.numbers("T")[0];
     int mask = logits[0].length - 1;
     double[][] logProbs =
-        Arrays.stream(logits).map(DditPeersTest::logSoftmax).toArray(double[][]::new);
+        Arrays.stream(logits).map(DditFormulas::logSoftmax).toArray(double[][]::new);
     peer.check("log_probs" + ending, flat(logProbs), Peer.LOGITS);
     double[] bound = new double[x.length];
     double[] reconstruction = new double[x.length];
@@ -323,9 +223,9 @@ final class DditPeersTest {
       double[] t = peer.numbers("t");
       int length = x.length / t.length;
       int mask = loaded.mask();
-      double[] sigmas = each(t, DditPeersTest::sigma);
+      double[] sigmas = each(t, DditFormulas::sigma);
       peer.check("sigma", sigmas, Peer.LOGITS);
-      peer.check("dsigma", each(t, DditPeersTest::rate), Peer.LOGITS);
+      peer.check("dsigma", each(t, DditFormulas::rate), Peer.LOGITS);
       checkGrid(peer);
       double[][] logScores = loaded.raw(peer.tokens("xt"), sigmas);
       boolean isScaled = isScaledBySigma(peer);
@@ -389,93 +289,5 @@ final class DditPeersTest {
       q[mask] = 1 - by * Arrays.stream(scores, 0, mask).sum();
     }
     return q;
-  }
-
-  @ParameterizedTest
-  @MethodSource("radd")
-  void radd_isThatOfItsAuthorsCode(Peer peer) throws IOException {
-    try (LoadedDdit loaded = LoadedDdit.of(manager, peer)) {
-      int[] zt = flat(peer.tokens("xt"));
-      double[] t = peer.numbers("t");
-      int mask = loaded.mask();
-      double[] sigmas = each(t, DditPeersTest::sigma);
-      peer.check("sigma", sigmas, Peer.LOGITS);
-      peer.check("dsigma", each(t, DditPeersTest::rate), Peer.LOGITS);
-      double[][] logits = loaded.raw(peer.tokens("xt"), sigmas);
-      peer.check("logits", flat(logits), Peer.LOGITS);
-      double[][] conditions = new double[logits.length][];
-      for (int row = 0; row < logits.length; row++) {
-        conditions[row] = logSoftmax(Arrays.copyOf(logits[row], mask));
-        conditions[row] = Arrays.copyOf(conditions[row], mask + 1);
-        conditions[row][mask] = logits[row][mask];
-      }
-      peer.check("log_condition", flat(conditions), Peer.LOGITS);
-      checkRadd(peer, conditions, zt, t);
-      checkDirect(peer, conditions, zt);
-    }
-  }
-
-  private static void checkRadd(Peer peer, double[][] conditions, int[] zt, double[] t) {
-    int length = zt.length / t.length;
-    double[] nats = sums(losses(conditions, peer, b -> 1), length);
-    int mask = conditions[0].length - 1;
-    double[] masked = new double[t.length];
-    for (int row = 0; row < zt.length; row++) {
-      masked[row / length] += zt[row] == mask ? 1 : 0;
-    }
-    double[] lambda = peer.offers("lambda") ? peer.numbers("lambda") : new double[t.length];
-    double[] k = peer.offers("k") ? peer.numbers("k") : new double[t.length];
-    double[] byTime = new double[t.length];
-    double[] asCoded = new double[t.length];
-    double[] byShare = new double[t.length];
-    double[] byCount = new double[t.length];
-    for (int b = 0; b < t.length; b++) {
-      double odds = Math.expm1(sigma(t[b]));
-      byTime[b] = rate(t[b]) * nats[b] / odds;
-      asCoded[b] = byTime[b] + rate(t[b]) * masked[b] * Math.log(odds) / odds;
-      byShare[b] = nats[b] / lambda[b];
-      byCount[b] = length / k[b] * nats[b];
-    }
-    peer.check("t_DSE", byTime, Peer.LOSSES);
-    peer.check("t_DCE", asCoded, Peer.LOSSES);
-    peer.check("lambda_DCE", byShare, Peer.LOSSES);
-    peer.check("k_DCE", byCount, Peer.LOSSES);
-  }
-
-  private static double[] sums(double[] values, int length) {
-    double[] sums = new double[values.length / length];
-    for (int i = 0; i < values.length; i++) {
-      sums[i / length] += values[i];
-    }
-    return sums;
-  }
-
-  /** Both shares are dt / t for this noise. */
-  private static void checkDirect(Peer peer, double[][] conditions, int[] zt) {
-    if (!peer.offers("steps")) {
-      return;
-    }
-    int steps = (int) peer.numbers("steps")[0];
-    double dt = (1 - 1e-5) / steps;
-    double[] shares = IntStream.range(0, steps).mapToDouble(i -> dt / (1 - i * dt)).toArray();
-    peer.check("update_rate_tweedie", shares, Peer.LOSSES);
-    peer.check("update_rate_euler", shares, Peer.LOSSES);
-    if (!peer.offers("direct_step")) {
-      return;
-    }
-    int step = (int) peer.numbers("direct_step")[0];
-    int mask = conditions[0].length - 1;
-    int length = peer.tokens("xt")[0].length;
-    double[][] q =
-        IntStream.range(0, length)
-            .filter(row -> zt[row] == mask)
-            .mapToObj(
-                row -> {
-                  double[] p = each(conditions[row], each -> Math.exp(each) * shares[step]);
-                  p[mask] = 1 - shares[step];
-                  return p;
-                })
-            .toArray(double[][]::new);
-    peer.check("direct_probs", flat(q), Peer.LOSSES);
   }
 }
