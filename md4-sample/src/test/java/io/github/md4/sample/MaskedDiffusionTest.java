@@ -26,7 +26,6 @@ import io.github.md4.sample.trajectory.SamplingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,14 +38,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @Tag("exact")
 final class MaskedDiffusionTest {
-  private static final SamplingOptions OPTIONS =
+  static final SamplingOptions OPTIONS =
       SamplingOptions.defaults()
           .withMethod(new ExactMethod.Ancestral(new SamplingSteps(new SamplingGrid.Cosine(), 20)));
 
@@ -58,9 +56,7 @@ final class MaskedDiffusionTest {
   void load() throws IOException {
     TinyModelFolder.write(folder);
     manager = NDManager.newBaseManager(Device.cpu());
-    model =
-        new LoadedDiffusion(
-            manager, SavedModel.load(folder, Weights.EMA, manager, Precision.FLOAT32));
+    model = TinyModelFolder.load(folder, manager);
   }
 
   @AfterEach
@@ -218,32 +214,6 @@ final class MaskedDiffusionTest {
   }
 
   @Test
-  void close_refusesWhatComesAfterAndFreesAll() {
-    model.close();
-    model.close();
-    assertThat(manager.isOpen()).isFalse();
-    assertThat(manager.getManagedArrays()).isEmpty();
-    assertThatIllegalStateException()
-        .isThrownBy(() -> model.generate(1, OPTIONS))
-        .withMessage("this model is closed");
-    assertThatIllegalStateException().isThrownBy(() -> model.score("abc"));
-  }
-
-  /** A request that runs ends well, and the one after it is refused. */
-  @Test
-  @Timeout(60)
-  void close_inAListenerEndsThatRequestAndHangsNobody() {
-    SamplingListener closes = (done, planned) -> model.close();
-    assertThatIllegalStateException()
-        .isThrownBy(() -> model.generate(model.masked(3, 9), OPTIONS, closes))
-        .withMessage("this model was closed in a listener of this request");
-    assertThatIllegalStateException()
-        .isThrownBy(() -> model.generate(1, OPTIONS))
-        .withMessage("this model is closed");
-    model.close();
-  }
-
-  @Test
   void wrongArguments_areRefusedAtOnce() {
     int size = model.description().tokenizer().vocabularySize();
     int longest = model.description().config().length();
@@ -282,76 +252,6 @@ final class MaskedDiffusionTest {
 
   private static void assertRefused(ThrowingCallable call, String message) {
     assertThatIllegalArgumentException().isThrownBy(call).withMessage(message);
-  }
-
-  @Test
-  void close_waitsForWhatRuns() throws InterruptedException, ExecutionException {
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      List<Future<?>> closing = new ArrayList<>();
-      SamplingListener closes =
-          (done, planned) -> {
-            if (done == 1) {
-              closing.add(threads.submit(model::close));
-            }
-          };
-      List<Sample> samples = model.generate(model.masked(3, 9), OPTIONS, closes);
-      assertThat(samples).hasSize(3);
-      Object unused = closing.get(0).get();
-      assertThatIllegalStateException().isThrownBy(() -> model.generate(1, OPTIONS));
-    } finally {
-      threads.shutdown();
-    }
-  }
-
-  /** A listener that waits for the thread that closes: nobody hangs, and the request ends well. */
-  @Test
-  @Timeout(60)
-  void close_forWhichAListenerWaitsHangsNobody() {
-    ExecutorService threads = Executors.newFixedThreadPool(1);
-    try {
-      SamplingListener waits =
-          (done, planned) -> {
-            if (done == 1) {
-              assertThat(threads.submit(model::close)).succeedsWithin(Duration.ofSeconds(30));
-            }
-          };
-      assertThat(model.generate(model.masked(3, 9), OPTIONS, waits)).hasSize(3);
-      assertThatIllegalStateException()
-          .isThrownBy(() -> model.generate(1, OPTIONS))
-          .withMessage("this model is closed");
-      model.close(); // waits for the end of the request, which frees it
-      assertThat(manager.isOpen()).isFalse();
-    } finally {
-      threads.shutdown();
-    }
-  }
-
-  /** Of two listeners, each closes and waits for a thread that closes. */
-  @Test
-  @Timeout(60)
-  void close_ofSeveralListenersAtOnceHangsNobody() throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(4);
-    try {
-      SamplingListener waits =
-          (done, planned) ->
-              assertThat(threads.submit(model::close)).succeedsWithin(Duration.ofSeconds(30));
-      List<Future<List<Sample>>> requests = new ArrayList<>();
-      for (int i = 0; i < 2; i++) {
-        requests.add(threads.submit(() -> model.generate(model.masked(1, 9), OPTIONS, waits)));
-      }
-      for (Future<List<Sample>> request : requests) {
-        try {
-          assertThat(request.get()).hasSize(1);
-        } catch (ExecutionException e) {
-          assertThat(e).hasRootCauseMessage("this model is closed"); // it began too late
-        }
-      }
-      model.close();
-      assertThat(manager.isOpen()).isFalse();
-    } finally {
-      threads.shutdown();
-    }
   }
 
   /** The parts of a loaded model make the same samples and score. */

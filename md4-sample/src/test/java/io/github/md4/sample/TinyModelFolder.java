@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.schedule.Curve;
@@ -31,5 +32,11 @@ final class TinyModelFolder {
         Parameters parameters = Parameters.of(manager, network.specs(), TinyTransformer::values)) {
       SavedModel.writeWeights(folder, parameters);
     }
+  }
+
+  /** Loads the model of a folder, which the manager then belongs to. */
+  static MaskedDiffusion load(Path folder, NDManager manager) throws IOException {
+    return new LoadedDiffusion(
+        manager, SavedModel.load(folder, Weights.EMA, manager, Precision.FLOAT32));
   }
 }

@@ -11,9 +11,9 @@ import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.law.TokenLaw;
 
 /**
- * The draw of a step by scores: E uniforms a row, then the logarithm of the scores' factor. What
- * is not a token is the mask. BD3-LM's code divides by a time of 0 at the last point of its steps
- * and takes token 0; ours draws a token there.
+ * The draw of a step by scores: E uniforms a row, then the logarithm of the scores' factor. What is
+ * not a token is the mask. BD3-LM's code divides by a time of 0 at the last point of its steps and
+ * takes token 0; ours draws a token there.
  */
 record CategoricalDraw(boolean isNormalised, boolean isZeroAtLast) implements RowDraw {
   private static final double TINY = 1e-10;

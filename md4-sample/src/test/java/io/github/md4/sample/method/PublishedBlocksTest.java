@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.method;
 
-import static io.github.md4.sample.method.CategoricalDraw.draws;
 import static io.github.md4.sample.method.PublishedUniforms.checkDrawn;
 import static io.github.md4.sample.method.PublishedUniforms.uniform;
 import static io.github.md4.sample.method.SeenStates.checkStates;

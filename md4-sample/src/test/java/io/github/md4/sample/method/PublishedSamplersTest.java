@@ -217,7 +217,8 @@ final class PublishedSamplersTest {
       int[] many = {2, mask, mask, mask, mask, mask, mask, mask, 8, mask};
       int[] longer = {7, 5, 3, mask, mask, mask, mask, mask, mask, mask, mask, mask, mask};
       for (PublishedMethod method : ALL) {
-        List<int[]> together = ends(sampling.sample(model, List.of(few, many, longer), method, greedy()));
+        List<int[]> together =
+            ends(sampling.sample(model, List.of(few, many, longer), method, greedy()));
         for (int[] end : together) {
           assertThat(end).as("%s %s", peer, method.text()).doesNotContain(mask);
         }

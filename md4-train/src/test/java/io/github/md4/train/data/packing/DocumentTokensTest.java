@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.packing;
 
+import static io.github.md4.train.data.packing.DocumentFiles.TRAIN;
+import static io.github.md4.train.data.packing.DocumentFiles.closed;
+import static io.github.md4.train.data.packing.DocumentFiles.jsonLines;
+import static io.github.md4.train.data.packing.DocumentFiles.parquet;
+import static io.github.md4.train.data.packing.DocumentFiles.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import blue.strategic.parquet.Dehydrator;
-import blue.strategic.parquet.ParquetWriter;
-import com.google.gson.JsonObject;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.token.Gpt2Tokenizer;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
@@ -20,7 +21,6 @@ import io.github.md4.train.data.Written;
 import io.github.md4.train.data.document.Detokenizer;
 import io.github.md4.train.data.document.DocumentOptions;
 import io.github.md4.train.data.document.DocumentRule;
-import io.github.md4.train.data.window.Windows;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,10 +31,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.parquet.schema.LogicalTypeAnnotation;
-import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
-import org.apache.parquet.schema.Types;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,78 +40,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("exact")
 final class DocumentTokensTest {
-  private static final int END = 50_256;
-  private static final DocumentSplit TRAIN = new DocumentSplit.One("train");
-
   @TempDir private Path folder;
 
   private Path out() {
     return folder.resolve("out");
-  }
-
-  private DocumentTokens.Prepared prepare(DocumentRule rule, TokenPacking packing, Path... files)
-      throws IOException {
-    DocumentOptions documents = new DocumentOptions(rule, "text", Detokenizer.NONE);
-    return DocumentTokens.prepare(
-        List.of(files),
-        out(),
-        new DocumentTokens.Options(
-            documents, VocabularyChoice.parse("gpt2"), packing, Existing.REPLACE));
-  }
-
-  /** Returns documents of different lengths, some of them empty, none with a line end. */
-  private static List<String> texts(int count) {
-    Random random = new Random(count);
-    List<String> texts = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      int words = random.nextInt(30);
-      texts.add(
-          IntStream.range(0, words)
-              .mapToObj(w -> "w" + random.nextInt(1000))
-              .collect(java.util.stream.Collectors.joining(" ")));
-    }
-    return texts;
-  }
-
-  /** One document after another, each closed. */
-  private static int[] closed(List<String> texts) {
-    Tokenizer tokenizer = new Gpt2Tokenizer();
-    return texts.stream()
-        .flatMapToInt(
-            text -> IntStream.concat(IntStream.of(tokenizer.encode(text)), IntStream.of(END)))
-        .toArray();
-  }
-
-  private static String jsonLines(List<String> texts) {
-    StringBuilder lines = new StringBuilder();
-    for (String text : texts) {
-      JsonObject json = new JsonObject();
-      json.addProperty("id", 1);
-      json.addProperty("text", text);
-      lines.append(json).append("\n");
-    }
-    return lines.toString();
-  }
-
-  private static Path parquet(Path file, List<String> texts) throws IOException {
-    MessageType schema =
-        new MessageType(
-            "document",
-            Types.required(PrimitiveTypeName.INT32).named("id"),
-            Types.required(PrimitiveTypeName.BINARY)
-                .as(LogicalTypeAnnotation.stringType())
-                .named("text"));
-    Dehydrator<String> row =
-        (text, values) -> {
-          values.write("id", 1);
-          values.write("text", text);
-        };
-    try (ParquetWriter<String> writer = ParquetWriter.writeFile(schema, file.toFile(), row)) {
-      for (String text : texts) {
-        writer.write(text);
-      }
-    }
-    return file;
   }
 
   @ParameterizedTest
@@ -135,7 +63,8 @@ final class DocumentTokensTest {
     String content = isJson ? jsonLines(texts) : String.join("\n", texts) + "\n";
     Path file = Written.text(folder.resolve(name), content);
     DocumentTokens.Prepared data =
-        prepare(new DocumentRule.EachLine(), new TokenPacking.Stream(TRAIN), file);
+        DocumentFiles.prepare(
+            out(), new DocumentRule.EachLine(), new TokenPacking.Stream(TRAIN), file);
     int[] expected = closed(texts);
     assertThat(Written.ids(out(), "train")).isEqualTo(expected);
     assertThat(data.name()).isEqualTo("a");
@@ -153,7 +82,8 @@ final class DocumentTokensTest {
     List<String> texts = texts(500);
     Path file = parquet(folder.resolve("a.parquet"), texts);
     DocumentTokens.Prepared data =
-        prepare(new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), file);
+        DocumentFiles.prepare(
+            out(), new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), file);
     assertThat(data.documents()).isEqualTo(500);
     assertThat(Written.ids(out(), "train")).isEqualTo(closed(texts));
   }
@@ -165,7 +95,8 @@ final class DocumentTokensTest {
     Path first = Written.text(folder.resolve("b/1.jsonl.gz"), jsonLines(texts.subList(0, 25)));
     Path second = parquet(folder.resolve("b/2.parquet"), texts.subList(25, 60));
     DocumentTokens.Prepared data =
-        prepare(new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), first, second);
+        DocumentFiles.prepare(
+            out(), new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), first, second);
     assertThat(data.name()).isEqualTo("b");
     assertThat(Written.ids(out(), "train")).isEqualTo(closed(texts));
   }
@@ -182,7 +113,8 @@ final class DocumentTokensTest {
     }
     Path file = Written.text(folder.resolve("long.txt"), text.toString());
     DocumentTokens.Prepared data =
-        prepare(new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), file);
+        DocumentFiles.prepare(
+            out(), new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), file);
     assertThat(data.documents()).isEqualTo(1);
     assertThat(Written.ids(out(), "train")).isEqualTo(closed(List.of(text.toString())));
   }
@@ -191,7 +123,8 @@ final class DocumentTokensTest {
   void until_endsDocumentsAtALine() throws IOException {
     Path file = Written.text(folder.resolve("a.txt"), "one\ntwo\n---\nthree\n---\n\nfour");
     DocumentTokens.Prepared data =
-        prepare(DocumentRule.parse("until=---"), new TokenPacking.Stream(TRAIN), file);
+        DocumentFiles.prepare(
+            out(), DocumentRule.parse("until=---"), new TokenPacking.Stream(TRAIN), file);
     assertThat(data.documents()).isEqualTo(3);
     assertThat(Written.ids(out(), "train"))
         .isEqualTo(closed(List.of("one\ntwo", "three", "\nfour")));
@@ -201,7 +134,8 @@ final class DocumentTokensTest {
   void rows_keepTheirLineEndsAndBlankOnesAreEmpty() throws IOException {
     Path file = Written.text(folder.resolve("a.txt"), " = Title = \n \nText .\r\n");
     DocumentTokens.Prepared unused =
-        prepare(new DocumentRule.WikiTextRows(), new TokenPacking.Stream(TRAIN), file);
+        DocumentFiles.prepare(
+            out(), new DocumentRule.WikiTextRows(), new TokenPacking.Stream(TRAIN), file);
     assertThat(Written.ids(out(), "train"))
         .isEqualTo(closed(List.of(" = Title = \n", "", "Text .\n")));
   }
@@ -212,7 +146,8 @@ final class DocumentTokensTest {
     Path file = Written.text(folder.resolve("a.txt"), String.join("\n", texts) + "\n");
     DocumentSplit split = new DocumentSplit.ByShare(new SplitFractions(0.8, 0.15), 7);
     DocumentTokens.Prepared unused =
-        prepare(new DocumentRule.EachLine(), new TokenPacking.Stream(split), file);
+        DocumentFiles.prepare(
+            out(), new DocumentRule.EachLine(), new TokenPacking.Stream(split), file);
     List<Integer> sizes = new ArrayList<>();
     for (String name : SplitWriter.SPLITS) {
       List<String> own =
@@ -235,7 +170,8 @@ final class DocumentTokensTest {
     Path file = Written.text(folder.resolve("a.txt"), "\uFEFF" + text.replace("\n", "\r\n"));
     DocumentSplit split = new DocumentSplit.ByShare(new SplitFractions(0.8, 0.15), 7);
     DocumentTokens.Prepared data =
-        prepare(new DocumentRule.WholeFile(), new TokenPacking.Stream(split), file);
+        DocumentFiles.prepare(
+            out(), new DocumentRule.WholeFile(), new TokenPacking.Stream(split), file);
     assertThat(data.splits()).extracting("split").containsExactly("train", "valid", "test");
     assertThat(data.tokens()).isEqualTo(closed(List.of(text)).length);
     long train = Math.round(0.8 * data.tokens());
@@ -257,7 +193,8 @@ final class DocumentTokensTest {
   void oneDocument_isWholeInTheSplitThatIsNamed() throws IOException {
     Path file = Written.text(folder.resolve("a.txt"), "one two three");
     DocumentTokens.Prepared data =
-        prepare(new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), file);
+        DocumentFiles.prepare(
+            out(), new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), file);
     assertThat(Written.ids(out(), "train")).isEqualTo(closed(List.of("one two three")));
     assertThat(data.notes()).isEmpty();
   }
@@ -267,7 +204,8 @@ final class DocumentTokensTest {
     Path file = Written.text(folder.resolve("a.txt"), "one\ntwo\n");
     DocumentSplit split = new DocumentSplit.ByShare(new SplitFractions(0.9, 0.05), 1);
     DocumentTokens.Prepared data =
-        prepare(new DocumentRule.EachLine(), new TokenPacking.Stream(split), file);
+        DocumentFiles.prepare(
+            out(), new DocumentRule.EachLine(), new TokenPacking.Stream(split), file);
     assertThat(data.splits()).extracting("split").containsExactly("train");
     assertThat(data.notes())
         .containsExactly(
@@ -294,97 +232,6 @@ final class DocumentTokensTest {
     assertThat(data.notes())
         .containsExactly(
             "blanks and line ends left out, as they are no symbols of the vocabulary: 3");
-  }
-
-  /** Plain lists: groups joined, remainder carried, 2% of each group's rows to valid. */
-  @Test
-  void openWebText_isCutByGroup() throws IOException {
-    List<String> texts = texts(700);
-    Path file = Written.text(folder.resolve("a.txt"), String.join("\n", texts) + "\n");
-    DocumentTokens.Prepared data =
-        prepare(new DocumentRule.EachLine(), new TokenPacking.OpenWebText(7, 300, 5), file);
-    int[] all = closed(texts);
-    int rows = all.length / 7;
-    assertThat(data.dropped()).isEqualTo(all.length % 7);
-    List<int[]> written = new ArrayList<>();
-    for (String split : List.of("train", "valid")) {
-      int[] ids = Written.ids(out(), split);
-      for (int i = 0; i < ids.length; i += 7) {
-        written.add(Arrays.copyOfRange(ids, i, i + 7));
-      }
-    }
-    List<int[]> expected = new ArrayList<>();
-    for (int i = 0; i < rows; i++) {
-      expected.add(Arrays.copyOfRange(all, 7 * i, 7 * i + 7));
-    }
-    written.sort(Arrays::compare);
-    expected.sort(Arrays::compare);
-    assertThat(written.toArray(int[][]::new)).isDeepEqualTo(expected.toArray(int[][]::new));
-    int forEvaluation = 0;
-    int carried = 0;
-    for (int first = 0; first < 700; first += 300) {
-      carried += closed(texts.subList(first, Math.min(700, first + 300))).length;
-      forEvaluation += (int) (0.02 * Math.floorDiv(carried, 7));
-      carried %= 7;
-    }
-    assertThat(Written.ids(out(), "valid")).hasSize(7 * forEvaluation);
-    assertThat(data.splits()).extracting(TokenFileInfo::rowLength).containsOnly(7);
-  }
-
-  /** The first open row with room, by hand. */
-  @Test
-  void fineWeb_packsIntoTheFirstRowWithRoom() throws IOException {
-    Path file = Written.text(folder.resolve("a.txt"), "1 1 1\n2 2\n3\n4 4 4 4 4 4 4 4\n5 5\n6 6\n");
-    DocumentOptions documents =
-        new DocumentOptions(new DocumentRule.EachLine(), "text", Detokenizer.NONE);
-    Path symbols = Files.writeString(folder.resolve("symbols"), "0\n1\n2\n3\n4\n5\n6\n");
-    DocumentTokens.Prepared data =
-        DocumentTokens.prepare(
-            List.of(file),
-            out(),
-            new DocumentTokens.Options(
-                documents,
-                VocabularyChoice.parse(symbols.toString()),
-                new TokenPacking.FineWeb(5, 2, TRAIN),
-                Existing.REPLACE));
-    // 4 is cut to four and fits beside 3; then 5 finds no room, so both rows are written.
-    assertThat(Written.ids(out(), "train"))
-        .containsExactly(1, 1, 1, 2, 2, 3, 4, 4, 4, 4, 5, 5, 6, 6, 0);
-    assertThat(data.dropped()).isEqualTo(4);
-    assertThat(data.padding()).isEqualTo(1);
-    assertThat(data.bytesPerToken()).isEqualTo(30.0 / 18);
-  }
-
-  @Test
-  void rows_areTrainedOnAsRows() throws IOException {
-    List<String> texts = texts(200);
-    Path file = Written.text(folder.resolve("a.txt"), String.join("\n", texts) + "\n");
-    DocumentTokens.Prepared unused =
-        prepare(new DocumentRule.EachLine(), new TokenPacking.OpenWebText(8, 100, 5), file);
-    try (var tokens = io.github.md4.core.token.TokenFile.open(out().resolve("train.bin"))) {
-      Windows rows = Windows.of(tokens, 8, 3);
-      int count = (int) (tokens.length() / 8);
-      boolean[] seen = new boolean[count];
-      int[] row = new int[8];
-      List<int[]> stored = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        stored.add(tokens.read(8L * i, 8));
-      }
-      for (int position = 0; position < count; position++) {
-        rows.read(position, row);
-        int[] read = row;
-        int which =
-            IntStream.range(0, count)
-                .filter(i -> !seen[i] && Arrays.equals(stored.get(i), read))
-                .findFirst()
-                .orElseThrow();
-        seen[which] = true;
-      }
-      assertThat(seen).doesNotContain(false);
-      assertThatThrownBy(() -> Windows.of(tokens, 4, 3))
-          .isInstanceOf(InvalidDataException.class)
-          .hasMessageContaining("packed into rows of 8 tokens; set model.length");
-    }
   }
 
   @Test
@@ -421,7 +268,9 @@ final class DocumentTokensTest {
     Path good = Written.text(folder.resolve("good.txt"), "some text\n");
     Path bad = Files.writeString(folder.resolve(name), content.replace("\\n", "\n"));
     assertThatThrownBy(
-            () -> prepare(new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), good, bad))
+            () ->
+                DocumentFiles.prepare(
+                    out(), new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), good, bad))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining(name)
         .hasMessageContaining(expected);
@@ -435,7 +284,9 @@ final class DocumentTokensTest {
     byte[] whole = Written.packed("a.zst", jsonLines(texts(300)).getBytes(StandardCharsets.UTF_8));
     Path file = Files.write(folder.resolve("a.jsonl.zst"), Arrays.copyOf(whole, whole.length / 2));
     assertThatThrownBy(
-            () -> prepare(new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), file))
+            () ->
+                DocumentFiles.prepare(
+                    out(), new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), file))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining("a.jsonl.zst: is damaged or cut short");
   }
