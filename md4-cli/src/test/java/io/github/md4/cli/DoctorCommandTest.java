@@ -88,6 +88,24 @@ final class DoctorCommandTest {
     }
   }
 
+  @Test
+  void doctor_namesALibraryForProductsThatCannotBeUsed() throws Exception {
+    Path missing = folder.resolve("libcublasLt.so.99");
+    Map<String, String> environment = Map.of("MD4_CUBLASLT", missing.toString());
+    try (ChildJvm child = ChildJvm.start(Main.class, environment, "doctor")) {
+      List<String> lines = new ArrayList<>();
+      for (String line = child.line(); line != null; line = child.line()) {
+        lines.add(line);
+      }
+      String start = "broken  products   MD4_CUBLASLT names " + missing + ", which is no cuBLASLt";
+      int products =
+          lines.indexOf(
+              lines.stream().filter(line -> line.startsWith(start)).findFirst().orElseThrow());
+      assertThat(lines.get(products + 1)).endsWith("-> name another file, or none: docs/gpu.md");
+      assertThat(child.exitCode()).isEqualTo(1);
+    }
+  }
+
   /** Any command that needs the engine. */
   @Test
   void train_namesFolderAndVariableOfACacheThatCannotBe() throws Exception {

@@ -12,8 +12,10 @@ import io.github.md4.cli.support.FontFailures;
 import io.github.md4.cli.support.NvidiaDriver;
 import io.github.md4.cli.support.SupportedPlatforms;
 import io.github.md4.cli.support.SystemMemory;
+import io.github.md4.core.DeviceException;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.cuda.KernelCache;
+import io.github.md4.core.internal.torch.CublasLtLibrary;
 import io.github.md4.core.internal.torch.EngineThreads;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -51,6 +53,7 @@ final class Examination {
     findings.add(engine());
     findings.add(gpu());
     findings.add(kernels());
+    products().ifPresent(findings::add);
     findings.add(memory());
     findings.add(disk("disk", Path.of("").toAbsolutePath(), "runs and data"));
     findings.add(disk("temp", Path.of(System.getProperty("java.io.tmpdir")), "temporary files"));
@@ -209,6 +212,19 @@ final class Examination {
           : Finding.ok("GPU", detail + ", " + gpus(count));
     } catch (RuntimeException | LinkageError e) {
       return Finding.broken("GPU", detail + ", but libtorch does not start", "mend libtorch first");
+    }
+  }
+
+  /** Returns what is known of the library for products that the user names, if one is named. */
+  private static Optional<Finding> products() {
+    try {
+      return CublasLtLibrary.named()
+          .map(
+              named ->
+                  Finding.ok("products", named.description() + ", in training on a Hopper GPU"));
+    } catch (DeviceException e) {
+      return Optional.of(
+          Finding.broken("products", e.getMessage(), "name another file, or none: docs/gpu.md"));
     }
   }
 

@@ -7,12 +7,13 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import io.github.md4.core.DeviceException;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.DeviceAddress;
 import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.torch.CublasLt.Sizes;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,7 @@ import java.util.Optional;
 
 /**
  * The large products of training in bfloat16, by cuBLASLt with the algorithm that is fastest here:
- * the first call of a shape times those that the library proposes.
+ * the first call of a shape times those that each library proposes.
  *
  * <p>Sums are float32. Different algorithms add them up in different orders. All arrays are
  * contiguous.
@@ -38,43 +39,63 @@ public final class TunedProducts implements Products {
 
   private final CudaDevice device;
   private final GpuTimeline timeline;
-  private final CublasLt library;
+  private final List<CublasLt> libraries;
   private final BufferPool pool;
   private final Products others;
   private final NDManager manager;
   private final NDArray workspace;
-  private final Map<Sizes, Choice> chosen = new LinkedHashMap<>();
+  private final List<Choice> chosen = new ArrayList<>();
+  private final List<CublasLt.Product> products = new ArrayList<>();
 
   /**
-   * The algorithm for a shape.
+   * The choice for the first shape of those that are nearly the same.
    *
-   * @param algorithm the fastest; empty where libtorch computes the product
+   * @param fastest the candidate; empty where libtorch computes the product
    */
-  private record Choice(Optional<Memory> algorithm) {}
+  private record Choice(Sizes sizes, Optional<Candidate> fastest) {}
+
+  /**
+   * An algorithm of a library.
+   *
+   * @param product the product of the shape for which it was proposed, kept open
+   */
+  private record Candidate(CublasLt library, CublasLt.Product product, Memory algorithm) {}
 
   private TunedProducts(
       NDManager parent,
       CudaDevice device,
       GpuTimeline timeline,
-      CublasLt library,
+      List<CublasLt> libraries,
       BufferPool pool) {
     this.manager = parent.newSubManager();
     this.device = device;
     this.timeline = timeline;
-    this.library = library;
+    this.libraries = libraries;
     this.pool = pool;
     this.others = new Products.Script(parent, pool);
     this.workspace = manager.create(new Shape(WORKSPACE_BYTES), DataType.UINT8);
   }
 
-  /** Returns these products; empty where libtorch came without the library. */
+  /**
+   * Returns these products; empty where there is no library.
+   *
+   * @throws DeviceException if the user names a library that cannot be used
+   */
   public static Optional<Products> find(NDManager parent, CudaDevice device, BufferPool pool) {
+    return of(CublasLtLibrary.all(), parent, device, pool);
+  }
+
+  /** As {@link #find}, by these libraries. */
+  static Optional<Products> of(
+      List<CublasLtLibrary> libraries, NDManager parent, CudaDevice device, BufferPool pool) {
     device.use();
-    return GpuTimeline.of(parent.getDevice())
-        .flatMap(
-            timeline ->
-                CublasLt.find(WORKSPACE_BYTES)
-                    .map(library -> new TunedProducts(parent, device, timeline, library, pool)));
+    Optional<GpuTimeline> timeline = GpuTimeline.of(parent.getDevice());
+    if (timeline.isEmpty() || libraries.isEmpty()) {
+      return Optional.empty();
+    }
+    List<CublasLt> started =
+        libraries.stream().map(library -> new CublasLt(library, WORKSPACE_BYTES)).toList();
+    return Optional.of(new TunedProducts(parent, device, timeline.get(), started, pool));
   }
 
   @Override
@@ -112,10 +133,17 @@ public final class TunedProducts implements Products {
 
   private synchronized boolean computed(Sizes sizes, NDArray a, NDArray b, NDArray into) {
     device.use();
-    try (CublasLt.Product product = library.new Product(sizes)) {
-      Call call = new Call(product, a, b, into);
-      Choice choice = choice(sizes, call);
-      return choice.algorithm.isPresent() && call.queue(choice.algorithm.get());
+    Call call = new Call(a, b, into);
+    Choice choice = choice(sizes, call);
+    if (choice.fastest.isEmpty()) {
+      return false;
+    }
+    Candidate fastest = choice.fastest.get();
+    if (choice.sizes.equals(sizes)) {
+      return call.queue(fastest.product, fastest.algorithm);
+    }
+    try (CublasLt.Product product = fastest.library.new Product(sizes)) {
+      return call.queue(product, fastest.algorithm);
     }
   }
 
@@ -125,14 +153,13 @@ public final class TunedProducts implements Products {
 
   /** Returns the choice for sizes that are nearly the same, since chosen rows vary by step. */
   private Choice choice(Sizes sizes, Call call) {
-    return chosen.entrySet().stream()
-        .filter(entry -> isNear(entry.getKey(), sizes))
-        .map(Map.Entry::getValue)
+    return chosen.stream()
+        .filter(choice -> isNear(choice.sizes, sizes))
         .findFirst()
         .orElseGet(
             () -> {
-              Choice found = fastest(call);
-              chosen.put(sizes, found);
+              Choice found = fastest(sizes, call);
+              chosen.add(found);
               return found;
             });
   }
@@ -149,32 +176,30 @@ public final class TunedProducts implements Products {
     return Math.abs(one - other) <= NEAR * Math.max(one, other);
   }
 
-  /** A product of three arrays. */
+  /** The addresses of two factors and their product. */
   private final class Call {
-    private final CublasLt.Product product;
     private final long a;
     private final long b;
     private final long into;
 
-    Call(CublasLt.Product product, NDArray a, NDArray b, NDArray into) {
-      this.product = product;
+    Call(NDArray a, NDArray b, NDArray into) {
       this.a = DeviceAddress.of(a);
       this.b = DeviceAddress.of(b);
       this.into = DeviceAddress.of(into);
     }
 
-    boolean queue(Pointer algorithm) {
+    boolean queue(CublasLt.Product product, Pointer algorithm) {
       return product.queue(algorithm, a, b, into, DeviceAddress.of(workspace));
     }
 
     /** Returns the milliseconds of one product; infinity where the algorithm cannot do it. */
-    double milliseconds(Pointer algorithm) {
+    double milliseconds(Candidate candidate) {
       double least = Double.POSITIVE_INFINITY;
-      boolean isPossible = queue(algorithm);
+      boolean isPossible = queue(candidate.product, candidate.algorithm);
       for (int round = 0; isPossible && round < ROUNDS; round++) {
         try (GpuTimeline.Mark start = timeline.mark()) {
           for (int i = 0; i < REPETITIONS; i++) {
-            isPossible &= queue(algorithm);
+            isPossible &= queue(candidate.product, candidate.algorithm);
           }
           try (GpuTimeline.Mark end = timeline.mark()) {
             least = Math.min(least, start.millisecondsTo(end) / REPETITIONS);
@@ -185,20 +210,27 @@ public final class TunedProducts implements Products {
     }
   }
 
-  private Choice fastest(Call call) {
-    List<Memory> proposals = call.product.proposals(PROPOSALS);
-    Map<Memory, Double> times = new HashMap<>();
-    proposals.forEach(algorithm -> times.put(algorithm, call.milliseconds(algorithm)));
+  private Choice fastest(Sizes sizes, Call call) {
+    Map<Candidate, Double> times = new LinkedHashMap<>();
+    for (CublasLt library : libraries) {
+      CublasLt.Product product = library.new Product(sizes);
+      product.proposals(PROPOSALS).stream()
+          .map(algorithm -> new Candidate(library, product, algorithm))
+          .forEach(candidate -> times.put(candidate, call.milliseconds(candidate)));
+      products.add(product);
+    }
     return new Choice(
-        proposals.stream()
-            .filter(algorithm -> Double.isFinite(times.get(algorithm)))
+        sizes,
+        times.keySet().stream()
+            .filter(candidate -> Double.isFinite(times.get(candidate)))
             .min(Comparator.comparingDouble(times::get)));
   }
 
   @Override
   public void close() {
     device.use();
-    library.close();
+    products.forEach(CublasLt.Product::close);
+    libraries.forEach(CublasLt::close);
     others.close();
     manager.close();
   }

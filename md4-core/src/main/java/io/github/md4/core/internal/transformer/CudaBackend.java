@@ -10,6 +10,7 @@ import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Cublas;
+import io.github.md4.core.internal.torch.CublasLtLibrary;
 import io.github.md4.core.internal.torch.Products;
 import io.github.md4.core.internal.torch.TorchScript;
 import io.github.md4.core.internal.torch.TunedProducts;
@@ -50,7 +51,9 @@ class CudaBackend implements FusedBackend {
 
   @Override
   public String description() {
-    return "hand-written backward, CUDA kernels of our own";
+    String libraries = cuda.isHopper() ? CublasLtLibrary.descriptions() : "";
+    return "hand-written backward, CUDA kernels of our own"
+        + (libraries.isEmpty() ? "" : "; products by " + libraries);
   }
 
   @Override

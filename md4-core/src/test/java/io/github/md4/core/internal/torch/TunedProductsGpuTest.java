@@ -9,12 +9,19 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.LibUtils;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -55,6 +62,29 @@ final class TunedProductsGpuTest {
       for (int more : new int[] {0, 5, 0}) {
         check.forms(rows + more, out, in);
       }
+    }
+  }
+
+  /** Another library than libtorch's alone, which is loaded apart from it; here, a copy of it. */
+  @Test
+  void products_areThoseOfANamedLibrary(@TempDir Path folder) throws Exception {
+    Path copy = folder.resolve("libcublasLt.so.12");
+    try (Stream<Path> files = Files.list(Path.of(LibUtils.getLibtorchPath()))) {
+      Path own =
+          files
+              .filter(file -> file.getFileName().toString().startsWith("libcublasLt"))
+              .findFirst()
+              .orElseThrow();
+      Files.createSymbolicLink(copy, own);
+    }
+    CublasLtLibrary named = CublasLtLibrary.named("MD4_CUBLASLT", copy.toString()).orElseThrow();
+    assertThat(named.description()).startsWith("cuBLASLt 12.").endsWith("(" + copy + ")");
+    CudaDevice device = new CudaDevice(0);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        TorchScript script = TorchScript.load(manager, Map.of(), TEXT);
+        BufferPool pool = new BufferPool.Fresh(manager, Precision.BFLOAT16);
+        Products products = TunedProducts.of(List.of(named), manager, device, pool).orElseThrow()) {
+      new Check(manager, script, products).forms(4096, 1024, 1024);
     }
   }
 
