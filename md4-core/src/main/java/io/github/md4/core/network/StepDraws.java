@@ -46,8 +46,8 @@ public interface StepDraws {
    * @param zt partly masked tokens of the first step [B N], in [0, V]
    * @param steps at least one; the first of them are made, in one go
    * @param confidence what is reported as the confidence of a draw
-   * @return {@link #draw} of each of the first steps, which may still be under way: to be read at once
-   *     and in order; empty where none was made
+   * @return {@link #draw} of each of the first steps, which may still be under way: to be read at
+   *     once and in order; empty where none was made
    */
   default List<double[]> drawAhead(int[] zt, List<Step> steps, Confidence confidence) {
     Step first = steps.get(0);

@@ -63,8 +63,8 @@ final class GraphSteps implements AutoCloseable {
   }
 
   /**
-   * Returns the draws of the first steps, each waited for when it is asked for; empty where there is
-   * no graph for their size.
+   * Returns the draws of the first steps, each waited for when it is asked for; empty where there
+   * is no graph for their size.
    */
   List<double[]> draw(int[] zt, List<Step> all, Confidence confidence) {
     int count = isWhole(all, zt.length) ? 1 : Math.min(all.size(), StepKernels.MOST_STEPS);
@@ -197,8 +197,8 @@ final class GraphSteps implements AutoCloseable {
   }
 
   /**
-   * The draws of steps that may still run: each is waited for when it is asked for, so that the host
-   * goes on with the first while the GPU makes the others.
+   * The draws of steps that may still run: each is waited for when it is asked for, so that the
+   * host goes on with the first while the GPU makes the others.
    */
   private static final class Draws extends AbstractList<double[]> {
     private final Recorded recorded;
