@@ -2,10 +2,10 @@
 package io.github.md4.train;
 
 import io.github.md4.train.config.TrainingConfig;
+import io.github.md4.train.internal.update.UpdateNumbers;
+import io.github.md4.train.internal.update.UpdateNumbers.Read;
 import io.github.md4.train.optimizer.DivergedException;
 import io.github.md4.train.optimizer.Spike;
-import io.github.md4.train.update.UpdateNumbers;
-import io.github.md4.train.update.UpdateNumbers.Read;
 import java.util.ArrayList;
 import java.util.List;
 

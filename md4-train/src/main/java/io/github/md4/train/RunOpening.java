@@ -6,7 +6,6 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.train.folder.Checkpoints;
 import io.github.md4.train.folder.RunFolder;
-import io.github.md4.train.folder.RunLock;
 import io.github.md4.train.parallel.Communicator;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,8 +7,8 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.train.batch.Batches;
 import io.github.md4.train.batch.TrainingData;
 import io.github.md4.train.config.TrainingConfig;
-import io.github.md4.train.data.DataCheck;
 import io.github.md4.train.folder.RunFolder;
+import io.github.md4.train.internal.data.DataCheck;
 import io.github.md4.train.update.Learner;
 import java.io.IOException;
 

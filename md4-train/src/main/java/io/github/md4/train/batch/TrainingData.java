@@ -5,8 +5,8 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.train.data.DataCheck;
 import io.github.md4.train.data.window.Windows;
+import io.github.md4.train.internal.data.DataCheck;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -122,6 +122,7 @@ public sealed interface TrainingData permits FileData, WindowData {
    *
    * @param model length, objective, schedule and network of the model
    * @return the comparison, which goes on by itself; closed by the caller
+   * @hidden its types are internal
    */
   DataCheck check(ModelConfig model);
 }

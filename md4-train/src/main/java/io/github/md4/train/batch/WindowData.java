@@ -5,9 +5,9 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.train.data.DataCheck;
 import io.github.md4.train.data.window.MemoryWindows;
 import io.github.md4.train.data.window.Windows;
+import io.github.md4.train.internal.data.DataCheck;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;

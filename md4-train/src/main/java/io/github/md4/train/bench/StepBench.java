@@ -16,8 +16,9 @@ import io.github.md4.core.network.image.ImageConfig;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.train.batch.BatchQueue;
 import io.github.md4.train.batch.Batches;
-import io.github.md4.train.batch.PreparedStep;
 import io.github.md4.train.config.TrainingConfig;
+import io.github.md4.train.internal.update.PreparedStep;
+import io.github.md4.train.internal.update.UpdateNumbers;
 import io.github.md4.train.optimizer.DivergedException;
 import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.schedule.TrainedSchedule;
@@ -25,7 +26,6 @@ import io.github.md4.train.speed.FlopCount;
 import io.github.md4.train.speed.MatmulCeiling;
 import io.github.md4.train.speed.Spread;
 import io.github.md4.train.update.Learner;
-import io.github.md4.train.update.UpdateNumbers;
 import java.util.Objects;
 import java.util.Optional;
 

@@ -3,6 +3,7 @@ package io.github.md4.train.data;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.internal.data.SplitWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +63,7 @@ public enum Existing {
    * changed yet.
    *
    * @param folder the folder of the data set
-   * @param splits those to be written, of {@link SplitWriter#SPLITS}
+   * @param splits those to be written, of train, valid and test
    * @throws InvalidDataException if it is a file, or holds files that may not be replaced
    * @throws IOException if a file cannot be read or written
    */

@@ -13,8 +13,8 @@ import io.github.md4.core.network.Parameters;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.train.batch.ExampleBatch;
-import io.github.md4.train.batch.PreparedStep;
 import io.github.md4.train.config.TrainingConfig;
+import io.github.md4.train.internal.update.PreparedStep;
 import io.github.md4.train.optimizer.DivergedException;
 import io.github.md4.train.parallel.Communicator;
 import java.io.IOException;
@@ -151,6 +151,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
      * @param logits the logits of the training pass at the asked rows [R, V]
      * @param part as {@link #prepare} made it ready
      * @return its share of the step's loss, bits per token, one element on the device
+     * @hidden its types are internal
      */
     NDArray loss(NDManager scope, Logits logits, PreparedStep.Part part);
 

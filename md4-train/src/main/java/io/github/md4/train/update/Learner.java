@@ -15,10 +15,11 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Tf32;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.train.batch.ExampleBatch;
-import io.github.md4.train.batch.PreparedStep;
 import io.github.md4.train.config.TrainingConfig;
 import io.github.md4.train.internal.update.DeviceGradients;
 import io.github.md4.train.internal.update.ParameterUpdate;
+import io.github.md4.train.internal.update.PreparedStep;
+import io.github.md4.train.internal.update.UpdateNumbers;
 import io.github.md4.train.optimizer.LearningRate;
 import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.parallel.OptimizerState;
@@ -33,7 +34,7 @@ import java.util.OptionalInt;
  * A model in training and the updates that move it (spec, Section 8). Closing it frees the model's
  * weights too, but not the network.
  *
- * <p>Belongs to one thread, but for {@link #prepare}.
+ * <p>Belongs to one thread, but for {@code prepare}.
  */
 public final class Learner implements AutoCloseable {
   /** A release costs some hundredth of so many updates (docs/lab/performance.md). */
@@ -187,6 +188,7 @@ public final class Learner implements AutoCloseable {
    * @param index its number among the run's batches, from 0: dropout depends on it
    * @param batches the micro-batches of the update, in their order, at least one
    * @return the step, to be used once
+   * @hidden its types are internal
    */
   public PreparedStep prepare(long index, List<ExampleBatch> batches) {
     return gradients.prepare(index, batches);
@@ -199,6 +201,7 @@ public final class Learner implements AutoCloseable {
    * @param step what {@link #prepare} of this learner made, not used before
    * @return the numbers, still on the device; closed by the caller
    * @throws io.github.md4.core.DeviceException if the device's memory is full; names what would fit
+   * @hidden its types are internal
    */
   public UpdateNumbers update(NDManager results, PreparedStep step) {
     return update(results, step, UpdateListener.NONE);
@@ -212,6 +215,7 @@ public final class Learner implements AutoCloseable {
    * @param listener told when a phase is queued
    * @return the numbers, still on the device; closed by the caller
    * @throws io.github.md4.core.DeviceException if the device's memory is full; names what would fit
+   * @hidden its types are internal
    */
   public UpdateNumbers update(NDManager results, PreparedStep step, UpdateListener listener) {
     try {
@@ -284,6 +288,7 @@ public final class Learner implements AutoCloseable {
    * {@return a batch's loss and the norms of its gradients; all stays as it is}
    *
    * @param step what {@link #prepare} of this learner made, not used before
+   * @hidden its types are internal
    */
   public Look look(PreparedStep step) {
     try (NDManager scope = manager.newSubManager()) {

@@ -21,6 +21,7 @@ import io.github.md4.train.batch.Batches;
 import io.github.md4.train.batch.ExampleBatch;
 import io.github.md4.train.config.Batching;
 import io.github.md4.train.data.window.TrainingWindows;
+import io.github.md4.train.internal.update.UpdateNumbers;
 import io.github.md4.train.update.UpdateListener.Phase;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,11 +3,11 @@ package io.github.md4.train.data.character;
 
 import io.github.md4.core.Choices;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.train.data.SplitWriter;
 import io.github.md4.train.internal.corpus.ByteLineEnds;
 import io.github.md4.train.internal.corpus.Corpus;
 import io.github.md4.train.internal.corpus.CorpusReader;
 import io.github.md4.train.internal.corpus.UnixLines;
+import io.github.md4.train.internal.data.SplitWriter;
 import io.github.md4.train.internal.hash.Md5;
 import java.io.IOException;
 import java.nio.CharBuffer;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.image;
 
-import io.github.md4.train.data.window.Permutation;
+import io.github.md4.train.internal.hash.Permutation;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +37,7 @@ public sealed interface ImageOrder {
   }
 
   /**
-   * A shuffle by a seed: a {@link io.github.md4.train.data.window.Permutation}.
+   * A shuffle by a seed: a bijection that is computed, not stored.
    *
    * @param seed any number, from which the shuffle follows
    */

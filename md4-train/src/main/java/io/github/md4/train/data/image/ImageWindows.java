@@ -5,8 +5,8 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
-import io.github.md4.train.data.window.Permutation;
 import io.github.md4.train.data.window.Windows;
+import io.github.md4.train.internal.hash.Permutation;
 import java.util.function.LongToIntFunction;
 
 /**

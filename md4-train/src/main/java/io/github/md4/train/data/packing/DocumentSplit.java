@@ -6,7 +6,7 @@ import static io.github.md4.core.Checks.require;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.train.data.SplitFractions;
-import io.github.md4.train.data.SplitWriter;
+import io.github.md4.train.internal.data.SplitWriter;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;

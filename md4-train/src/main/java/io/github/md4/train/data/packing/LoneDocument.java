@@ -5,7 +5,7 @@ import io.github.md4.core.token.Provenance;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.SplitFractions;
-import io.github.md4.train.data.SplitWriter;
+import io.github.md4.train.internal.data.SplitWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

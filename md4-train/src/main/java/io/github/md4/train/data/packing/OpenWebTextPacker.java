@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.packing;
 
-import io.github.md4.train.data.document.EncodedPiece;
-import io.github.md4.train.data.window.Permutation;
+import io.github.md4.train.internal.encoding.EncodedPiece;
+import io.github.md4.train.internal.hash.Permutation;
 import java.io.IOException;
 import java.util.Arrays;
 

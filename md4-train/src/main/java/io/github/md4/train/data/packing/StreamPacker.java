@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.packing;
 
-import io.github.md4.train.data.document.EncodedPiece;
+import io.github.md4.train.internal.encoding.EncodedPiece;
 import java.io.IOException;
 
 /** The packer of {@link TokenPacking.Stream}. */

@@ -5,7 +5,7 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.SplitFractions;
-import io.github.md4.train.data.document.DocumentEncoder;
+import io.github.md4.train.internal.encoding.DocumentEncoder;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
@@ -39,7 +39,11 @@ public sealed interface TokenPacking {
   /** {@return the number of tokens in a row; 0 for a stream} */
   int rowLength();
 
-  /** The receiver of documents, on one thread. */
+  /**
+   * The receiver of documents, on one thread.
+   *
+   * @hidden its types are internal
+   */
   interface Packer extends DocumentEncoder.Sink {
     /**
      * Ends the last row; call once.

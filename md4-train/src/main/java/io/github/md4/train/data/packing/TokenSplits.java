@@ -4,7 +4,7 @@ package io.github.md4.train.data.packing;
 import io.github.md4.core.token.DataSplit;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.TokenFileWriter;
-import io.github.md4.train.data.SplitWriter;
+import io.github.md4.train.internal.data.SplitWriter;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -6,7 +6,7 @@ import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.PreparedData;
-import io.github.md4.train.data.SplitWriter;
+import io.github.md4.train.internal.data.SplitWriter;
 import io.github.md4.train.internal.hash.Md5;
 import io.github.md4.train.internal.hash.Mixing;
 import java.io.IOException;

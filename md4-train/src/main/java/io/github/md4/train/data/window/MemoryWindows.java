@@ -4,6 +4,7 @@ package io.github.md4.train.data.window;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.train.internal.hash.Permutation;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -13,7 +14,7 @@ import java.util.Objects;
 
 /**
  * The endless sequences of a list in memory, shuffled again in each epoch, as {@link TrainingRows}
- * are those of a file. The order of an epoch is a {@link Permutation}. Safe for several threads.
+ * are those of a file. The order of an epoch is a shuffle. Safe for several threads.
  */
 public final class MemoryWindows implements Windows {
   private final Content content;

@@ -6,6 +6,7 @@ import static io.github.md4.core.Checks.require;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.internal.hash.Permutation;
 
 /**
  * The endless rows of a file that is packed into rows, shuffled again in each epoch. Safe for

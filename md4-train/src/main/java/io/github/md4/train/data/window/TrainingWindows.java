@@ -5,13 +5,14 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
+import io.github.md4.train.internal.hash.Permutation;
 
 /**
  * The endless windows of N tokens of a file, at stride 1, shuffled again in each epoch.
  *
  * <p>The position is the number of windows read before, over all epochs. Position and seed
- * determine the next window: the order of an epoch is a computed {@link Permutation}. Safe for
- * several threads; the file is closed by who opened it.
+ * determine the next window: the order of an epoch is a computed shuffle. Safe for several threads;
+ * the file is closed by who opened it.
  */
 public final class TrainingWindows implements Windows {
   private final TokenFile tokens;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.folder;
+package io.github.md4.train;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -21,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>It is the system's lock on {@code RUN/.lock}. The system releases it when the process ends,
  * however it ends, so none is ever stale. The file stays; its text names the last owner.
  */
-public final class RunLock implements AutoCloseable {
+final class RunLock implements AutoCloseable {
   private static final String NAME = ".lock";
   private static final int LONGEST_OWNER = 200;
 
@@ -49,7 +50,7 @@ public final class RunLock implements AutoCloseable {
    * @throws IOException if the folder cannot be made
    * @throws InvalidDataException if another training has it
    */
-  public static RunLock take(RunFolder folder) throws IOException {
+  static RunLock take(RunFolder folder) throws IOException {
     return take(folder, FileChannel::tryLock);
   }
 
@@ -149,7 +150,7 @@ public final class RunLock implements AutoCloseable {
    *
    * @throws IOException if the file cannot be written
    */
-  public void sign() throws IOException {
+  void sign() throws IOException {
     if (channel != null) {
       channel.truncate(0);
       channel.write(ByteBuffer.wrap((self() + "\n").getBytes(StandardCharsets.UTF_8)), 0);
@@ -157,7 +158,7 @@ public final class RunLock implements AutoCloseable {
   }
 
   /** {@return why the lock does not keep others away; empty where it does} */
-  public Optional<String> complaint() {
+  Optional<String> complaint() {
     return Optional.ofNullable(complaint);
   }
 

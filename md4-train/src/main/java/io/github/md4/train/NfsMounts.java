@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.folder;
+package io.github.md4.train;
 
 import java.io.IOException;
 import java.nio.file.Files;

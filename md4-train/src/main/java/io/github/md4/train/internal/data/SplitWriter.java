@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.data;
+package io.github.md4.train.internal.data;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.DataSplit;
@@ -73,7 +73,7 @@ public final class SplitWriter implements Closeable {
     return folder.resolve(split + ".bin");
   }
 
-  static Path json(Path folder, String split) {
+  public static Path json(Path folder, String split) {
     return folder.resolve(split + ".json");
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.metrics;
+package io.github.md4.train.internal.metrics;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.data;
+package io.github.md4.train.internal.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,6 +8,7 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.Provenance;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer.Bytes;
+import io.github.md4.train.data.Written;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

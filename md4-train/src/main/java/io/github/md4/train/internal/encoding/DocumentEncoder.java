@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.data.document;
+package io.github.md4.train.internal.encoding;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.TextDefects;
+import io.github.md4.train.data.document.DocumentFormat;
+import io.github.md4.train.data.document.DocumentOptions;
 import io.github.md4.train.internal.document.Piece;
 import io.github.md4.train.internal.document.Pieces;
 import java.io.Closeable;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.data.window;
-
-import io.github.md4.train.internal.hash.Mixing;
+package io.github.md4.train.internal.hash;
 
 /**
  * A shuffle of {@code 0 .. size - 1} that is computed, not stored: a keyed bijection.

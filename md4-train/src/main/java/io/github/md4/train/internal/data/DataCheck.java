@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.data;
+package io.github.md4.train.internal.data;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;

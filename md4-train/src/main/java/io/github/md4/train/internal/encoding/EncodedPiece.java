@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.data.document;
+package io.github.md4.train.internal.encoding;
 
 /**
  * The ids of a document, or of a part of a long one.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.update;
+package io.github.md4.train.internal.update;
 
 import ai.djl.ndarray.NDArray;
 
@@ -13,7 +13,7 @@ public final class UpdateNumbers implements AutoCloseable {
   /**
    * @param array float32 of one element, the loss, or of three: whether it is good, loss, norm
    */
-  UpdateNumbers(NDArray array) {
+  public UpdateNumbers(NDArray array) {
     this.array = array;
   }
 

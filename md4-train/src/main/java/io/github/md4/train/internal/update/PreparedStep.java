@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.batch;
+package io.github.md4.train.internal.update;
 
 import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.loss.AskedRows;
