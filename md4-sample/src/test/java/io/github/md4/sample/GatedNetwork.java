@@ -13,6 +13,7 @@ import io.github.md4.sample.method.ContextDenoiser;
 import io.github.md4.sample.service.PendingSamples;
 import io.github.md4.sample.service.RequestLimits;
 import io.github.md4.sample.service.ServiceLimits;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -63,6 +64,12 @@ final class GatedNetwork implements Denoiser {
   /** Lets all calls be made. */
   void open() {
     permits.release(1_000_000);
+  }
+
+  /** Lets all calls be made, and closes the model without waiting. */
+  void end(MaskedDiffusion model) {
+    open();
+    model.closeWithin(Duration.ZERO);
   }
 
   /** Waits until a call has begun. */

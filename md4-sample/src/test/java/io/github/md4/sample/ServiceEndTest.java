@@ -33,8 +33,7 @@ final class ServiceEndTest {
 
   @AfterEach
   void close() {
-    gate.open();
-    model.closeWithin(Duration.ZERO);
+    gate.end(model);
   }
 
   @Test

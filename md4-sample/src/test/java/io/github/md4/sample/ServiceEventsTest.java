@@ -9,7 +9,6 @@ import io.github.md4.sample.service.ServiceLimits;
 import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SamplingListener;
 import io.github.md4.sample.trajectory.TokenEvent;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -34,8 +33,7 @@ final class ServiceEventsTest {
 
   @AfterEach
   void close() {
-    gate.open();
-    model.closeWithin(Duration.ZERO);
+    gate.end(model);
   }
 
   /** A subscriber that asks for one event at a time. */

@@ -14,7 +14,6 @@ import io.github.md4.sample.service.RequestLimits;
 import io.github.md4.sample.service.ServiceLimits;
 import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SamplingListener;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -35,8 +34,7 @@ final class ServiceTest {
 
   @AfterEach
   void close() {
-    gate.open();
-    model.closeWithin(Duration.ZERO);
+    gate.end(model);
   }
 
   /** Requests that wait together are one call, by whatever method each draws. */

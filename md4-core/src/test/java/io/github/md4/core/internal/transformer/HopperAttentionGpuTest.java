@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.transformer;
 
+import static io.github.md4.core.internal.transformer.HopperNumbers.casts;
+import static io.github.md4.core.internal.transformer.HopperNumbers.distance;
+import static io.github.md4.core.internal.transformer.HopperNumbers.random;
+import static io.github.md4.core.internal.transformer.HopperNumbers.wide;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
@@ -19,7 +20,6 @@ import io.github.md4.core.internal.torch.TorchScript;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -37,14 +37,6 @@ final class HopperAttentionGpuTest {
 
   /** Two roundings to bfloat16, of probabilities and of results, each of 2^-9, and some spare. */
   private static final double ROUNDING = 4 * 0x1p-9;
-
-  private static final String CASTS =
-      """
-      def narrow(self: __torch__.M, x: Tensor) -> Tensor:
-        return torch.to(x, 15)
-      def wide(self: __torch__.M, x: Tensor) -> Tensor:
-        return torch.to(x, 6)
-      """;
 
   record Case(NaiveAttention.Shape shape, boolean isCausal, double dropout) {}
 
@@ -68,9 +60,7 @@ final class HopperAttentionGpuTest {
 
   @BeforeEach
   void needsAHopperGpu() {
-    assumeTrue(
-        Engine.getInstance().getGpuCount() > 0 && new CudaDevice(0).isHopper(),
-        "no Hopper GPU: its attention is not tested");
+    HopperNumbers.need("its attention is");
   }
 
   @ParameterizedTest
@@ -202,9 +192,12 @@ final class HopperAttentionGpuTest {
                   Rows.OnHost.of(chosen, shape.examples(), shape.length()),
                   all);
           NDArray x = narrow(manager, casts, qkv, shape);
-          NDArray q = narrow(manager, casts, taken(qkv, columns, 0, heads, chosen), chosen.length);
+          NDArray q =
+              HopperNumbers.narrow(
+                  manager, casts, taken(qkv, columns, 0, heads, chosen), chosen.length);
           NDArray dy =
-              narrow(manager, casts, taken(gradient, heads, 0, heads, chosen), chosen.length);
+              HopperNumbers.narrow(
+                  manager, casts, taken(gradient, heads, 0, heads, chosen), chosen.length);
           NDList rotary = NaiveAttention.rotary(manager, shape.length(), WIDTH);
           NDList forward = ofChosen.attend(manager, q, x, rows, SEED);
           NDList gradients =
@@ -245,44 +238,13 @@ final class HopperAttentionGpuTest {
         BufferPool pool = new BufferPool.Fresh(manager, Precision.BFLOAT16);
         AttentionKernels kernels =
             HopperAttention.find(new CudaDevice(0), options, pool).orElseThrow();
-        TorchScript casts = TorchScript.load(manager, Map.of(), CASTS)) {
+        TorchScript casts = casts(manager)) {
       return use.of(manager, kernels, casts);
     }
   }
 
   private static NDArray narrow(
       NDManager manager, TorchScript casts, float[] values, NaiveAttention.Shape shape) {
-    return narrow(manager, casts, values, shape.examples() * shape.length());
-  }
-
-  private static NDArray narrow(NDManager manager, TorchScript casts, float[] values, int count) {
-    Shape rows = new Shape(count, -1);
-    NDArray array = manager.create(values).reshape(rows);
-    return casts.run(manager, "narrow", array).singletonOrThrow();
-  }
-
-  private static float[] wide(NDManager manager, TorchScript casts, NDArray x) {
-    return casts.run(manager, "wide", x).singletonOrThrow().toFloatArray();
-  }
-
-  /** Normal numbers that bfloat16 holds exactly. */
-  private static float[] random(int size, double scale) {
-    Random random = new Random(size);
-    float[] values = new float[size];
-    for (int i = 0; i < size; i++) {
-      int bits = Float.floatToIntBits((float) (scale * random.nextGaussian()));
-      values[i] = Float.intBitsToFloat(bits & 0xffff0000);
-    }
-    return values;
-  }
-
-  private static double distance(float[] ours, double[] exact) {
-    double difference = 0;
-    double whole = 0;
-    for (int i = 0; i < exact.length; i++) {
-      difference += (ours[i] - exact[i]) * (ours[i] - exact[i]);
-      whole += exact[i] * exact[i];
-    }
-    return Math.sqrt(difference / whole);
+    return HopperNumbers.narrow(manager, casts, values, shape.examples() * shape.length());
   }
 }

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.transformer;
 
+import static io.github.md4.core.internal.transformer.HopperNumbers.casts;
+import static io.github.md4.core.internal.transformer.HopperNumbers.distance;
+import static io.github.md4.core.internal.transformer.HopperNumbers.narrow;
+import static io.github.md4.core.internal.transformer.HopperNumbers.random;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Products;
 import io.github.md4.core.internal.torch.TorchScript;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,19 +40,9 @@ final class HopperProductsGpuTest {
   /** The rounding of results to bfloat16, 2^-9, and some spare. */
   private static final double ROUNDING = 2 * 0x1p-9;
 
-  private static final String CASTS =
-      """
-      def narrow(self: __torch__.M, x: Tensor) -> Tensor:
-        return torch.to(x, 15)
-      def wide(self: __torch__.M, x: Tensor) -> Tensor:
-        return torch.to(x, 6)
-      """;
-
   @BeforeEach
   void needsAHopperGpu() {
-    assumeTrue(
-        Engine.getInstance().getGpuCount() > 0 && new CudaDevice(0).isHopper(),
-        "no Hopper GPU: its products are not tested");
+    HopperNumbers.need("its products are");
   }
 
   /** Up to 512 rows are products of few rows, from 8,192 on those of many; none are between. */
@@ -139,18 +128,13 @@ final class HopperProductsGpuTest {
             new CudaBackend.Frozen(new CudaDevice(0), options)
                 .products(manager, pool)
                 .orElseThrow();
-        TorchScript casts = TorchScript.load(manager, Map.of(), CASTS)) {
+        TorchScript casts = casts(manager)) {
       NDArray given = narrow(manager, casts, x, rows);
       int in = x.length / rows;
       NDArray weights = narrow(manager, casts, w, w.length / in);
       NDArray y = product.of(products, manager, given, weights).orElseThrow();
       return casts.run(manager, "wide", y).singletonOrThrow().toFloatArray();
     }
-  }
-
-  private static NDArray narrow(NDManager manager, TorchScript casts, float[] values, int rows) {
-    NDArray array = manager.create(values).reshape(new Shape(rows, -1));
-    return casts.run(manager, "narrow", array).singletonOrThrow();
   }
 
   private static double[] product(float[] x, float[] w, int rows, int columns) {
@@ -166,27 +150,5 @@ final class HopperProductsGpuTest {
       }
     }
     return y;
-  }
-
-  /** Normal numbers that bfloat16 holds exactly. */
-  private static float[] random(int size, double scale) {
-    Random random = new Random(size);
-    float[] values = new float[size];
-    for (int i = 0; i < size; i++) {
-      int bits = Float.floatToIntBits((float) (scale * random.nextGaussian()));
-      values[i] = Float.intBitsToFloat(bits & 0xffff0000);
-    }
-    return values;
-  }
-
-  private static double distance(float[] ours, double[] exact) {
-    assertThat(ours).hasSize(exact.length);
-    double difference = 0;
-    double whole = 0;
-    for (int i = 0; i < exact.length; i++) {
-      difference += (ours[i] - exact[i]) * (ours[i] - exact[i]);
-      whole += exact[i] * exact[i];
-    }
-    return Math.sqrt(difference / whole);
   }
 }
