@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Ours beside the strongest PyTorch, one after another on one GPU: training at two shapes, without and with dropout, and
-# sampling of one sequence. Takes some ten minutes, most of them PyTorch's compiler. Prints a table; what each command printed
+# Ours beside the strongest PyTorch, one after another on one GPU: training at two shapes, without and with dropout, and of
+# 24 layers of width 1024, and sampling of one sequence. Takes some twelve minutes, most of them PyTorch's compiler. Prints a table; what each command printed
 # lies in OUT. Nothing else may run on the GPU.
 #
 #   scripts/bench/strongest.sh [OUT]
 #
-# In the environment: MD4, the command; PYTHON.
+# In the environment: MD4, the command; PYTHON; MD4_CUBLASLT, a newer library for our products, such as PyTorch's own.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
 out=${1:-strongest}
@@ -45,8 +45,9 @@ train() { # NAME BATCH LENGTH VOCABULARY DROPOUT OUR-WORDS...
   kept "$name" "$md4" bench train $config --set training.residual=bfloat16 --set training.emaRate=0 \
     --set model.network.dropout="$dropout" --set model.network.attentionDropout="$dropout" \
     --set model.length="$length" --set training.batchSize="$batch" --set training.microBatch="$batch" "$@"
+  # shellcheck disable=SC2086
   kept "$name-torch" "$python" "$here/torch_step.py" --strongest --batch "$batch" --length "$length" \
-    --vocabulary "$vocabulary" --dropout "$dropout"
+    --vocabulary "$vocabulary" --dropout "$dropout" ${TORCH_SIZE:-}
 }
 
 sample() { # NAME LENGTH VOCABULARY
@@ -60,6 +61,10 @@ for dropout in 0 0.05; do
   train "owt-$dropout" 32 1024 50257 $dropout --vocabulary 50257 --set model.network.embedding=inside
   train "text8-$dropout" 512 256 27 $dropout --steps 20
 done
+TORCH_SIZE="--layers 24 --width 1024"
+train medium-0 32 1024 50257 0 --vocabulary 50257 --set model.network.embedding=inside --steps 20 \
+  --set model.network.layers=24 --set model.network.heads=16 --set model.network.keyValueHeads=16
+TORCH_SIZE=
 sample text8-sample 256 27
 sample owt-sample 1024 50257
 printf '%-34s %-9s %12s %12s %7s\n' what unit ours PyTorch ratio
@@ -67,6 +72,7 @@ for dropout in 0 0.05; do
   row "training 32 x 1024, dropout $dropout" tokens/s "owt-$dropout" "owt-$dropout-torch"
   row "training 512 x 256, dropout $dropout" tokens/s "text8-$dropout" "text8-$dropout-torch"
 done
+row 'training 32 x 1024, 24 layers' tokens/s medium-0 medium-0-torch
 row 'sampling 1 of 256 x 27' ms text8-sample text8-sample-torch
 row 'sampling 1 of 1024 x 50257' ms owt-sample owt-sample-torch
 grep -ho 'cuDNN.*' "$out"/*-torch | sort -u
