@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.md4.core.Precision;
 import io.github.md4.core.likelihood.AnswerLikelihood;
 import io.github.md4.core.likelihood.AnswerLikelihood.Estimate;
@@ -21,6 +22,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -106,6 +110,45 @@ final class EvaluateAnswersTest {
     String guided = answers(" --json --prompt-guidance 1.5").succeeded().out();
     assertThat(guided).isNotEqualTo(answers(" --json").succeeded().out());
     assertThat(guided).isEqualTo(answers(" --json --prompt-guidance 1.5").succeeded().out());
+  }
+
+  @Test
+  void out_hasTheAnswersOfTheReport() throws IOException {
+    Path lines = Files.writeString(folder.resolve("lines.jsonl"), "of another time");
+    JsonNode report = answers(" --json --rounds 2 --out " + lines).succeeded().json();
+    List<JsonNode> written = lines(lines);
+    assertThat(written).hasSize(6);
+    for (int i = 0; i < written.size(); i++) {
+      assertThat(written.get(i)).isEqualTo(report.path("answers").path(i));
+    }
+    Path nowhere = folder.resolve("none/lines.jsonl");
+    answers(" --out " + nowhere).failed(2, nowhere.toString());
+  }
+
+  @Test
+  @Tag("slow")
+  void out_hasWhatWasScoredWhenTheCommandIsStopped() throws Exception {
+    String longest = "{\"prompt\": \"\", \"answer\": \"abcdefabcde\"}\n";
+    Files.writeString(file, "{\"prompt\": \"a\", \"answer\": \"b\"}\n" + longest.repeat(100_000));
+    Path lines = folder.resolve("lines.jsonl");
+    String line = "evaluate answers --device cpu --rounds 1 --draws 1 --model %s --from %s --out %s";
+    String[] args = line.formatted(model, file, lines).split(" ");
+    try (ChildJvm child = ChildJvm.startFast(Main.class, Map.of(), args)) {
+      while (child.isAlive() && (!Files.exists(lines) || Files.size(lines) == 0)) {
+        Thread.sleep(20);
+      }
+      child.signal("INT");
+      assertThat(child.exitCode()).as(child.lastWords()).isEqualTo(130);
+    }
+    assertThat(lines(lines)).hasSizeBetween(1, 99_999);
+  }
+
+  private static List<JsonNode> lines(Path file) throws IOException {
+    List<JsonNode> all = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      all.add(new JsonMapper().readTree(line));
+    }
+    return all;
   }
 
   @ParameterizedTest

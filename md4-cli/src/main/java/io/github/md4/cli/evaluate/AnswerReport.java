@@ -158,22 +158,21 @@ record AnswerReport(
     ArrayNode answers = json.putArray("answers");
     for (int i = 0; i < items.size(); i++) {
       for (int a = 0; a < estimates.get(i).size(); a++) {
-        answers.add(answer(i, a));
+        answers.add(answer(items.get(i), a, estimates.get(i).get(a)));
       }
     }
     json.set("model", model.json());
     return json;
   }
 
-  private ObjectNode answer(int item, int number) {
-    Choice choice = items.get(item).choices().get(number);
-    Estimate estimate = estimates.get(item).get(number);
+  /** Returns the value of one answer. */
+  static ObjectNode answer(Item item, int number, Estimate estimate) {
     ObjectNode json =
         Json.object()
-            .put("line", items.get(item).line())
+            .put("line", item.line())
             .put("answer", number)
-            .put("isCorrect", number == items.get(item).correct())
-            .put("tokens", choice.pair().answer().length);
+            .put("isCorrect", number == item.correct())
+            .put("tokens", item.choices().get(number).pair().answer().length);
     json.set("nats", Json.number(estimate.nats()));
     Json.set(json, "natsStandardError", estimate.standardError(), ONE_ROUND);
     return json;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.evaluate.AnswerFile.Choice;
 import io.github.md4.cli.evaluate.AnswerFile.Item;
 import io.github.md4.cli.support.ExitCodes;
@@ -113,6 +114,14 @@ final class EvaluateAnswersCommand implements Callable<Integer> {
   @Mixin private ModelOptions options;
 
   @Option(
+      names = "--out",
+      paramLabel = "FILE.jsonl",
+      description =
+          "Write each answer's value to this file too, a JSON object a line, as soon as its prompt"
+              + " is done: what was scored is there when the command is stopped.")
+  private Path out;
+
+  @Option(
       names = "--json",
       description = "Print one JSON object with each answer's value, not a table.")
   private boolean json;
@@ -138,11 +147,11 @@ final class EvaluateAnswersCommand implements Callable<Integer> {
               scored(model, likelihood, items),
               new AnswerReport.Settings(masks, rounds, draws, promptGuidance, isWithMaskRow, seed),
               model.origin());
-      PrintWriter out = spec.commandLine().getOut();
+      PrintWriter printer = spec.commandLine().getOut();
       if (json) {
-        out.println(report.json());
+        printer.println(report.json());
       } else {
-        report.table().print(out);
+        report.table().print(printer);
       }
     }
     return ExitCodes.DONE;
@@ -161,20 +170,24 @@ final class EvaluateAnswersCommand implements Callable<Integer> {
 
   /** Returns an estimate for each answer of each item. */
   private List<List<Estimate>> scored(
-      LoadedModel model, AnswerLikelihood likelihood, List<Item> items) {
+      LoadedModel model, AnswerLikelihood likelihood, List<Item> items) throws IOException {
     Denoiser tokens = model.model().denoiser();
     Denoiser denoiser = isWithMaskRow ? tokens.withMaskColumn() : tokens;
     AnswerLikelihood.Settings settings =
         new AnswerLikelihood.Settings(masks, new Noise(seed), rounds, draws);
     List<List<Estimate>> estimates = new ArrayList<>();
     long number = 0;
-    try (Progress progress = Progress.start("evaluate", 0, items.size())) {
+    try (AnswerLines lines = AnswerLines.open(out);
+        Progress progress = Progress.start("evaluate", 0, items.size())) {
       for (Item item : items) {
         List<Estimate> each = new ArrayList<>();
+        List<ObjectNode> values = new ArrayList<>();
         for (Choice choice : item.choices()) {
           Denoiser guided = guided(denoiser, likelihood.space(), choice.pair());
           each.add(likelihood.estimate(model.manager(), guided, choice.pair(), settings, number++));
+          values.add(AnswerReport.answer(item, values.size(), each.get(values.size())));
         }
+        lines.write(values);
         estimates.add(each);
         progress.at(estimates.size(), "");
       }
