@@ -122,7 +122,7 @@ final class EvaluateAnswersTest {
       assertThat(written.get(i)).isEqualTo(report.path("answers").path(i));
     }
     Path nowhere = folder.resolve("none/lines.jsonl");
-    answers(" --out " + nowhere).failed(2, nowhere.toString());
+    answers(" --out " + nowhere).failed(1, nowhere.toString());
   }
 
   @Test
@@ -131,7 +131,8 @@ final class EvaluateAnswersTest {
     String longest = "{\"prompt\": \"\", \"answer\": \"abcdefabcde\"}\n";
     Files.writeString(file, "{\"prompt\": \"a\", \"answer\": \"b\"}\n" + longest.repeat(100_000));
     Path lines = folder.resolve("lines.jsonl");
-    String line = "evaluate answers --device cpu --rounds 1 --draws 1 --model %s --from %s --out %s";
+    String line =
+        "evaluate answers --device cpu --rounds 1 --draws 1 --model %s --from %s --out %s";
     String[] args = line.formatted(model, file, lines).split(" ");
     try (ChildJvm child = ChildJvm.startFast(Main.class, Map.of(), args)) {
       while (child.isAlive() && (!Files.exists(lines) || Files.size(lines) == 0)) {

@@ -9,6 +9,7 @@ import io.github.md4.cli.support.SystemMemory;
 import io.github.md4.cli.train.TrainingDraws;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.cuda.GpuMemory;
+import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.torch.ProcessHeap;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
@@ -137,9 +138,12 @@ final class Trial implements AutoCloseable {
   private Findings findings(Batching batching, double seconds, Evaluated evaluated)
       throws IOException {
     boolean isBrief = seconds == 0;
+    double compiledBefore = Nvrtc.secondsOfCompilation();
     StepBench.Pace pace =
         bench.pace(seconds, experiment.training().steps(), experiment.evaluation().every());
-    double start = sinceStart() - (pace.steps() + 1) * pace.seconds();
+    // The run finds on disk what was compiled here.
+    double compiled = Nvrtc.secondsOfCompilation();
+    double start = sinceStart() - compiled - (pace.steps() + 1) * pace.seconds();
     long ofSteps = peak();
     double samples = samples(isBrief ? WARM_SECONDS : SAMPLING_SECONDS);
     long ofSamples = peak();
@@ -149,7 +153,7 @@ final class Trial implements AutoCloseable {
     double written = isBrief ? 0 : DiskTrial.secondsPerByte(experiment.run(), weights());
     return new Findings(
         start,
-        Math.max(0, pace.first() - pace.seconds()),
+        Math.max(0, pace.first() - (compiled - compiledBefore) - pace.seconds()),
         parameters(),
         bench.flops().denseEquivalent(),
         new Findings.Steps(examples, batching.microBatch(), pace.steps(), pace.seconds()),

@@ -105,7 +105,7 @@ public final class KernelCache {
    */
   byte[] code(Text text, Supplier<byte[]> compile) {
     byte[] hash = text.hash();
-    Path file = folder.resolve(HexFormat.of().formatHex(hash) + ENDING);
+    Path file = file(hash);
     Optional<byte[]> kept = read(file, hash);
     if (kept.isPresent()) {
       return kept.get();
@@ -113,6 +113,15 @@ public final class KernelCache {
     byte[] code = compile.get();
     keep(file, hash, code);
     return code;
+  }
+
+  /** Returns whether the folder has a file for a text. */
+  boolean holds(Text text) {
+    return Files.isRegularFile(file(text.hash()));
+  }
+
+  private Path file(byte[] hash) {
+    return folder.resolve(HexFormat.of().formatHex(hash) + ENDING);
   }
 
   /** Returns the code in a file; empty where there is none, or not as it was written. */

@@ -4,11 +4,13 @@ package io.github.md4.core.internal.cuda;
 import com.sun.jna.Memory;
 import io.github.md4.core.internal.cuda.KernelCache.Text;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -26,6 +28,11 @@ final class KernelCompiler {
   private final long slowMillis;
   private final Consumer<String> messages;
   private final AtomicBoolean hasAnnounced = new AtomicBoolean();
+
+  /** What this process has compiled and kept, and nobody has waited for yet. */
+  private final Set<Text> kept = ConcurrentHashMap.newKeySet();
+
+  private final AtomicLong waitedNanos = new AtomicLong();
 
   /**
    * @param messages takes a line while compilation takes long, once
@@ -56,6 +63,23 @@ final class KernelCompiler {
    * @return the same memory at each call: read only, not to be closed
    */
   Memory code(Text text, Function<Text, byte[]> compile) {
+    long start = System.nanoTime();
+    Memory code = awaited(text, compile);
+    if (kept.remove(text)) {
+      long unused = waitedNanos.addAndGet(System.nanoTime() - start);
+    }
+    return code;
+  }
+
+  /**
+   * Returns the seconds for which callers have waited for code that was compiled: the next process,
+   * which finds it in the folder, does not wait for it. What could not be kept does not count.
+   */
+  double secondsOfCompilation() {
+    return waitedNanos.get() * 1e-9;
+  }
+
+  private Memory awaited(Text text, Function<Text, byte[]> compile) {
     CompletableFuture<Memory> own = new CompletableFuture<>();
     CompletableFuture<Memory> begun = compiled.putIfAbsent(text, own);
     if (begun == null) {
@@ -70,7 +94,17 @@ final class KernelCompiler {
 
   private void complete(CompletableFuture<Memory> own, Text text, Function<Text, byte[]> compile) {
     try {
-      byte[] code = cache.code(text, () -> watched(text, compile));
+      AtomicBoolean isNew = new AtomicBoolean();
+      byte[] code =
+          cache.code(
+              text,
+              () -> {
+                isNew.set(true);
+                return watched(text, compile);
+              });
+      if (isNew.get() && cache.holds(text)) {
+        boolean unused = kept.add(text);
+      }
       Memory memory = new Memory(code.length);
       memory.write(0, code, 0, code.length);
       own.complete(memory);

@@ -29,6 +29,14 @@ public final class Nvrtc {
     LOGGER.log(System.Logger.Level.INFO, message);
   }
 
+  /**
+   * Returns the seconds for which this process has waited for kernels that the folder of compiled
+   * kernels lacked and has now: a later process does not wait for these.
+   */
+  public static double secondsOfCompilation() {
+    return COMPILER.secondsOfCompilation();
+  }
+
   /** Returns the compiler; empty where libtorch came without one. */
   public static Optional<Nvrtc> find() {
     try {

@@ -293,6 +293,35 @@ final class KernelCacheTest {
     assertThat(compilations).hasValue(2);
   }
 
+  /** Waiting for what is on disk, or was compiled before, or cannot be kept, does not count. */
+  @Test
+  void secondsOfCompilation_areThoseThatTheNextProcessIsSpared() throws IOException {
+    KernelCompiler first = new KernelCompiler(cache(), messages::add);
+    assertThat(first.secondsOfCompilation()).isZero();
+    assertThat(bytes(first.code(TEXT, this::slowly))).isEqualTo(codeOf(TEXT));
+    double seconds = first.secondsOfCompilation();
+    assertThat(seconds).isGreaterThanOrEqualTo(0.05);
+    assertThat(bytes(first.code(TEXT, this::slowly))).isEqualTo(codeOf(TEXT));
+    assertThat(first.secondsOfCompilation()).isEqualTo(seconds);
+    KernelCompiler second = new KernelCompiler(cache(), messages::add);
+    assertThat(bytes(second.code(TEXT, this::slowly))).isEqualTo(codeOf(TEXT));
+    assertThat(second.secondsOfCompilation()).isZero();
+    Path none = Files.createFile(parent.resolve("none"));
+    KernelCompiler unkept = new KernelCompiler(new KernelCache(none, messages::add), messages::add);
+    assertThat(bytes(unkept.code(TEXT, this::slowly))).isEqualTo(codeOf(TEXT));
+    assertThat(unkept.secondsOfCompilation()).isZero();
+    assertThat(compilations).hasValue(2);
+  }
+
+  private byte[] slowly(Text text) {
+    try {
+      Thread.sleep(50);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    return compiled(text);
+  }
+
   @Test
   void failure_isTheCallersAndIsTriedAgain() {
     KernelCompiler compiler = new KernelCompiler(cache(), messages::add);
