@@ -62,6 +62,8 @@ final class ConfigCommandTest {
         .contains("checkpoints.every\n", "checkpoints.keepLast\n", "checkpoints.keepEvery\n");
     md4("config", "show", "--explain", "nothing")
         .failed(ExitCodes.USAGE, "no key of this name: nothing");
+    md4("config", "show", "my.yaml", "--explain", "steps")
+        .failed(ExitCodes.USAGE, "md4: my.yaml and --explain=steps are mutually exclusive (");
   }
 
   /** Powers learn from the difference of two samples; a noise learns from one. */

@@ -95,10 +95,14 @@ final class LauncherTest {
     assertThat(jar()).exists();
     Path script = root.resolve("bin/md4");
     assertThat(run(script, Map.of(), command))
-        .containsSubsequence("-Xmn64m", "-Xms128m", "-XX:+AlwaysPreTouch", "-jar", command);
+        .containsSubsequence(
+            "-Xmn64m", "-Xms128m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-jar", command);
     assertThat(run(script, Map.of("MD4_JAVA_OPTS", "-Xmx96m"), command))
         .contains("-Xmx96m")
         .doesNotContain("-Xms128m", "-XX:+AlwaysPreTouch");
+    assertThat(run(script, Map.of("JAVA_OPTS", "-XX:+UseG1GC"), command))
+        .contains("-XX:+UseG1GC", "-Xms128m")
+        .doesNotContain("-XX:+UseSerialGC");
   }
 
   /** On a path that finds it, the program is md4; elsewhere it is what was typed. */

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -20,6 +22,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class FailureLine {
   /** What picocli says of an argument that it did not parse itself. */
   private static final String NO_INDEX = " at index " + Integer.MAX_VALUE + ":";
+
+  /** What picocli says where two groups are given, of which one may be. */
+  private static final String SEVERAL = "Error: expected only one match but got ";
+
+  /** An argument in what picocli says then. */
+  private static final Pattern GIVEN = Pattern.compile("=\\{(?:params\\[\\d+]=)?([^}]*)}");
 
   /** Words by which the commands go elsewhere. */
   private static final Map<String, String> OTHER_WORDS =
@@ -68,8 +76,20 @@ public final class FailureLine {
     if (failure instanceof UnmatchedArgumentException unmatched) {
       return unmatched(unmatched) + help;
     }
+    if (message(failure).startsWith(SEVERAL)) {
+      return exclusive(message(failure)) + help;
+    }
     // Only the messages of picocli's groups of options begin with "Error: ".
     return message(failure).replaceFirst("^Error: ", "") + help;
+  }
+
+  /** Returns which arguments exclude each other, without picocli's grammar of their group. */
+  private static String exclusive(String message) {
+    return GIVEN
+        .matcher(message)
+        .results()
+        .map(found -> found.group(1))
+        .collect(Collectors.joining(" and ", "", " are mutually exclusive"));
   }
 
   private static String unmatched(UnmatchedArgumentException failure) {

@@ -132,11 +132,12 @@ public final class Screen {
     bar = new byte[0];
   }
 
-  /** Writes what is printed to one of the streams. */
+  /**
+   * Writes what is printed to one of the streams. The reader of a pipe may print it in the same
+   * terminal, so there the bar is cleared too, until it is next drawn.
+   */
   synchronized void write(Target to, byte[] bytes, int offset, int length) throws IOException {
-    if (to.isTerminal && isDrawn) {
-      clear();
-    }
+    clear();
     to.file.write(bytes, offset, length);
     if (to.isTerminal && length > 0) {
       isLineBegun = bytes[offset + length - 1] != '\n';

@@ -95,6 +95,18 @@ final class ProgressTest {
     assertThat(lines()).containsExactly("a sample", "after", "");
   }
 
+  /** As of {@code md4 sample | head}: head prints in the terminal that has the bar. */
+  @Test
+  void print_intoAPipeClearsTheBar() {
+    Screen.Target pipe = new Screen.Target(shown, false);
+    Screen piped = new Screen(pipe, new Screen.Target(shown, true), () -> columns);
+    try (Progress progress = new ProgressLine(piped, "sample", 0, 2, Screen::erase)) {
+      progress.at(2, "two");
+      piped.out().println("a text");
+    }
+    assertThat(lines()).containsExactly("a text", "");
+  }
+
   /** Each printed line stays, whichever stream it is printed to, and the bar is the last. */
   @Test
   void print_standsAboveTheBar() {
