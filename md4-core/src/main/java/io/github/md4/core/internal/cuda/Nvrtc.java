@@ -76,7 +76,8 @@ public final class Nvrtc {
     IntByReference major = new IntByReference();
     IntByReference minor = new IntByReference();
     check(call("nvrtcVersion", major, minor), "its version");
-    return "NVRTC %d.%d %s".formatted(major.getValue(), minor.getValue(), library.getName());
+    return "NVRTC %d.%d %s"
+        .formatted(major.getValue(), minor.getValue(), library.getFile().getName());
   }
 
   private byte[] compiled(Text text) {
