@@ -10,7 +10,8 @@
 # that was cut goes on. Without a stage it is all but generative:
 #   train       a run of each kind and seed, JOBS at a time
 #   losses      the losses of each run on HELD_OUT, chunk by chunk, JOBS at a time
-#   table       bits per character, and the difference to MD4 in pairs of equal seeds
+#   table       bits per character, and the difference to MD4 in pairs of equal seeds; of several seeds their mean too,
+#               with the interval over seeds
 #   curves      validation perplexity over steps, all kinds in one picture
 #   samples     samples of each kind
 #   generative  perplexity under GPT-2 and entropy of samples over STEPS_OF, as a table and drawn (the paper's Figure
@@ -188,12 +189,26 @@ table() {
     done
     files=$(pairs "$kind" "$kind")
     case $files in
-      *,*)
-        [ "$kind" = md4 ] || "$md4" compare --json --first "$files" --second "$(pairs "$kind" md4)" \
-          >"$out/$config-$kind-less-md4.json"
-        ;;
+      *,*) mean "$kind" "$files" ;;
     esac
   done
+}
+
+# Prints the row of a kind's mean over the seeds that it and MD4 have.
+mean() { # kind, files
+  difference=-
+  if [ "$1" != md4 ]; then
+    file=$out/$config-$1-less-md4.json
+    "$md4" compare --json --first "$2" --second "$(pairs "$1" md4)" >"$file"
+    sed 's/.*"mean":/"mean":/' "$file" >"$file.mean"
+    difference=$(printf '%+.4f [%+.4f, %+.4f]' "$(number "$file.mean" bitsPerToken)" \
+      "$(number "$file.mean" low)" "$(number "$file.mean" high)")
+    rm "$file.mean"
+  fi
+  for csv in $(echo "$2" | tr ',' ' '); do
+    number "${csv%.csv}.json" bitsPerToken
+  done | awk -v kind="$1" -v difference="$difference" \
+    '{ sum += $1 } END { printf "| %s | mean of %d | %.4f | %s |\n", kind, NR, sum / NR, difference }'
 }
 
 curves() {

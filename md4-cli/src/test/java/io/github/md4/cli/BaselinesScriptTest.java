@@ -107,6 +107,7 @@ final class BaselinesScriptTest {
         .anyMatch(row -> row.matches("\\| md4 \\| 42 \\| [0-9.]+ \\| - \\|"))
         .anyMatch(row -> row.matches("\\| autoregressive \\| 42 \\| .* [+-][0-9.]+ \\[.*] \\|"));
     assertThat(out.resolve("curves.svg")).content().contains("autoregressive", "md4");
+    checkMeanOfSeeds();
     Map<String, String> scorer = Map.of("SCORER", scorer().toString());
     assertThat(script(scorer, "generative")).as(said()).isZero();
     List<String> rows = Files.readAllLines(out.resolve("generative.md"));
@@ -121,6 +122,27 @@ final class BaselinesScriptTest {
     assertThat(script(scorer, "train", "losses", "generative")).as(said()).isZero();
     assertThat(calls()).hasSize(4).containsOnly("plot --out"); // two pictures in two forms
     assertThat(Files.readAllLines(out.resolve("generative.md"))).isEqualTo(rows);
+  }
+
+  /** A second seed with the losses of the first has a mean that is the first's. */
+  private void checkMeanOfSeeds() throws Exception {
+    List<String> one = Files.readAllLines(out.resolve("table.md"));
+    for (String kind : List.of("md4", "autoregressive")) {
+      for (String ending : List.of(".csv", ".json")) {
+        String name = "text8-tiny-" + kind + "-";
+        Path copy = Files.copy(out.resolve(name + 42 + ending), out.resolve(name + 43 + ending));
+        assertThat(copy).isNotEmptyFile();
+      }
+    }
+    assertThat(script(Map.of("SEEDS", "42 43"), "table")).as(said()).isZero();
+    List<String> two = Files.readAllLines(out.resolve("table.md"));
+    assertThat(two).hasSize(2 + 2 * 3);
+    assertThat(two.get(4)).isEqualTo(one.get(2).replace("| 42 |", "| mean of 2 |"));
+    String mean = two.get(7);
+    assertThat(mean.substring(0, mean.indexOf('[')))
+        .isEqualTo(one.get(3).replace("| 42 |", "| mean of 2 |").substring(0, mean.indexOf('[')));
+    String difference = mean.replaceAll(".* ([+-][0-9.]+) \\[.*", "$1");
+    assertThat(mean).endsWith("[%1$s, %1$s] |".formatted(difference)); // of two that are equal
   }
 
   /** A GPT-2 of random weights, in the layout in which GPT-2 is published. */
