@@ -221,7 +221,9 @@ public final class FusedKernels implements AutoCloseable {
 
   /** Writes the gradient by the weight of a product, {@code dy^T x}. */
   public void weightGradient(NDManager scope, Hidden dy, Hidden x, Hidden into) {
-    if (!products.map(own -> own.weightGradient(dy.array, x.array, into.array)).orElse(false)) {
+    boolean isWritten =
+        products.isPresent() && products.get().weightGradient(dy.array, x.array, into.array);
+    if (!isWritten) {
       change(scope, "weightGradient", dy.array, x.array, into.array);
     }
   }
@@ -259,10 +261,7 @@ public final class FusedKernels implements AutoCloseable {
   public Hidden rowsOf(NDManager scope, Hidden x, Rows rows) {
     Rows.Chosen chosen = rows.chosen().orElseThrow();
     if (steps.isEmpty()) {
-      return pointwise
-          .rowsAt(scope, x.array, chosen.ints(), options.network.precision())
-          .map(Hidden::new)
-          .orElseGet(() -> hidden(scope, "rowsOf", x.array, chosen.longs()));
+      return hidden(scope, "rowsOf", x.array, chosen.longs());
     }
     NDArray into = pool.columns(scope, chosen.ints(), (int) x.array.getShape().get(1));
     steps.get().gather(x.array, rows, into);
@@ -335,7 +334,7 @@ public final class FusedKernels implements AutoCloseable {
 
   /** Returns the kernels of the embedding. */
   public FusedEmbeddingKernels embedding() {
-    return new FusedEmbeddingKernels(this, options.dropout.embedding() > 0);
+    return new FusedEmbeddingKernels(this);
   }
 
   /** Returns the further kernels of a forward pass with frozen weights. */
