@@ -45,8 +45,30 @@ final class AutoregressiveTest {
     // Of one group of chunks it is an error of the data, since guesses from left to right have no
     // noise.
     assertThat(json.path("natsPerTokenStandardError").asDouble()).isBetween(1e-6, 0.1);
-    JsonNode compared =
-        score(ofDiffusion, "--data", data, "--compare", ofTwin, "--steps", "10,inf", "--any-order");
+    Ran inSteps =
+        md4(
+            Ran.words(
+                "evaluate --device cpu --weights raw --steps 10,inf --any-order --model",
+                ofTwin,
+                "--data",
+                data));
+    assertThat(inSteps.code()).isZero();
+    assertThat(inSteps.err())
+        .contains(
+            "md4: --steps 10 has no effect on the value of this model, whose objective is autoregressive")
+        .contains("md4: --any-order has no effect");
+    Ran both =
+        md4(
+            Ran.words(
+                "evaluate --device cpu --json --passes 3 --weights raw --steps 10,inf --any-order"
+                    + " --model",
+                ofDiffusion,
+                "--data",
+                data,
+                "--compare",
+                ofTwin));
+    assertThat(both.code()).isZero();
+    JsonNode compared = both.json();
     assertThat(compared.at("/compared/differences")).hasSize(3);
     assertThat(compared.at("/compared/estimates")).hasSize(1);
     JsonNode sample =

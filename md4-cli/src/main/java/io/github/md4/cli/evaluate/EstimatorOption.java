@@ -17,6 +17,14 @@ sealed interface EstimatorOption {
    */
   Objective of(SavedModel model);
 
+  /** Returns what is estimated where no option says so. */
+  static EstimatorOption plain() {
+    return new OnAxis(new TimeAxis.Continuous(), TimeFloor.REFERENCE);
+  }
+
+  /** Returns the option as it is typed. */
+  String words();
+
   /** Returns how many steps it has; the largest number for continuous time. */
   long fineness();
 
@@ -41,6 +49,11 @@ sealed interface EstimatorOption {
     }
 
     @Override
+    public String words() {
+      return axis.match(() -> "--time-floor", steps -> "--steps " + steps);
+    }
+
+    @Override
     public long fineness() {
       return axis.match(() -> Long.MAX_VALUE, steps -> (long) steps);
     }
@@ -61,6 +74,11 @@ sealed interface EstimatorOption {
                               new InvalidConfigException(
                                   "--any-order", "nothing of the model is masked"),
                           perToken -> noSuchBound("--any-order")));
+    }
+
+    @Override
+    public String words() {
+      return "--any-order";
     }
 
     @Override

@@ -315,7 +315,8 @@ public final class EvaluateCommand implements Callable<Integer> {
         asked(),
         new LikelihoodEstimator.Settings(seed, passes, chunkOptions.batchSize),
         chunkOptions.limit,
-        division);
+        division,
+        new OptionsWithoutEffect(spec.commandLine().getErr()));
   }
 
   private Parts.Report evaluateSuite(EvaluationTask evaluation, PrintWriter out)

@@ -20,12 +20,14 @@ import java.util.List;
  * @param asked the estimators, at least one, on the same uniforms
  * @param limit the number of chunks that are scored, from the first on
  * @param division divides the batches
+ * @param told says which options give nothing of their own for a model
  */
 record EvaluationTask(
     List<EstimatorOption> asked,
     LikelihoodEstimator.Settings settings,
     long limit,
-    Division division) {
+    Division division,
+    OptionsWithoutEffect told) {
 
   /** Evaluates a model on the data. */
   EvaluationReport evaluate(LoadedModel model, EvaluationData data) throws IOException {
@@ -33,6 +35,20 @@ record EvaluationTask(
     List<BoundEstimate> bounds = bounds(model, chunks);
     return new EvaluationReport(
         this, bounds, headline(model, bounds), chunks, EvaluationReport.Inputs.of(model, data));
+  }
+
+  /**
+   * Returns the options that ask for what another one gives of this model: an exact likelihood has
+   * no steps, and an objective of any order is its own.
+   */
+  List<String> withoutEffect(LoadedModel model) {
+    Objective plain = EstimatorOption.plain().of(model.model());
+    return asked.stream()
+        .filter(each -> !each.equals(EstimatorOption.plain()))
+        .filter(each -> each.of(model.model()).equals(plain))
+        .map(EstimatorOption::words)
+        .distinct()
+        .toList();
   }
 
   /** Returns the bound nearest to continuous time; the least of noisy bounds would be biased. */
@@ -48,6 +64,7 @@ record EvaluationTask(
 
   /** Returns the result of each estimator. */
   List<BoundEstimate> bounds(LoadedModel model, Examples examples) {
+    told.tell(this, model);
     Examples some = examples.first(limit);
     List<Objective> estimators =
         asked.stream().map(each -> each.of(model.model())).distinct().toList();

@@ -5,6 +5,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.cli.experiment.Experiment;
+import io.github.md4.cli.support.ProcessAge;
 import io.github.md4.cli.support.SystemMemory;
 import io.github.md4.cli.train.TrainingDraws;
 import io.github.md4.core.diffusion.TokenSpace;
@@ -24,7 +25,6 @@ import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.update.Learner;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,7 +143,7 @@ final class Trial implements AutoCloseable {
         bench.pace(seconds, experiment.training().steps(), experiment.evaluation().every());
     // The run finds on disk what was compiled here.
     double compiled = Nvrtc.secondsOfCompilation();
-    double start = sinceStart() - compiled - (pace.steps() + 1) * pace.seconds();
+    double start = ProcessAge.seconds() - compiled - (pace.steps() + 1) * pace.seconds();
     long ofSteps = peak();
     double samples = samples(isBrief ? WARM_SECONDS : SAMPLING_SECONDS);
     long ofSamples = peak();
@@ -199,11 +199,6 @@ final class Trial implements AutoCloseable {
     int micro = largest(whole.microBatch(), examples, whole.microBatch());
     int batch = Math.min(whole.batchSize(), Math.max(micro, examples / micro * micro));
     return new Batching(batch, micro, whole.samples(), whole.timeSampling());
-  }
-
-  private static double sinceStart() {
-    return (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime())
-        * 1e-3;
   }
 
   /** Returns the largest divisor of {@code whole} that is at most {@code most}. */
