@@ -23,11 +23,16 @@ import time
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.nn.attention import SDPBackend, sdpa_kernel
+
+try:
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    BACKENDS = {"cudnn": SDPBackend.CUDNN_ATTENTION, "flash": SDPBackend.FLASH_ATTENTION}
+except ImportError:  # before PyTorch 2.3; 1.13, as Debian 12 has it, runs with --eager on a CPU
+    BACKENDS = {}
 
 BF16 = torch.bfloat16
 PRODUCTS = [BF16]  # the type of products
-BACKENDS = {"cudnn": SDPBackend.CUDNN_ATTENTION, "flash": SDPBackend.FLASH_ATTENTION}
 
 
 def product(x, weight, bias=None):
@@ -38,6 +43,23 @@ def product(x, weight, bias=None):
 def rotated(x, cosines, sines):
     first, second = x.chunk(2, -1)
     return torch.cat([first * cosines - second * sines, first * sines + second * cosines], -1)
+
+
+def attended(q, k, v, dropout):
+    """Attention without a mask, [batch, heads, length, width]."""
+    if hasattr(F, "scaled_dot_product_attention"):
+        return F.scaled_dot_product_attention(q, k, v, dropout_p=dropout)
+    shares = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), -1)
+    return F.dropout(shares, dropout) @ v
+
+
+def averaged(average, weights, rate):
+    """Moves an average of weights towards them."""
+    if hasattr(torch, "_foreach_lerp_"):
+        torch._foreach_lerp_(average, weights, 1 - rate)
+    else:
+        torch._foreach_mul_(average, rate)
+        torch._foreach_add_(average, weights, alpha=1 - rate)
 
 
 def weight(*shape):
@@ -72,9 +94,7 @@ class Block(nn.Module):
         shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = product(c, self.modulation, self.bias)[:, None].chunk(6, -1)
         a = F.layer_norm(h, (width,), eps=1e-5) * (1 + scale_a) + shift_a
         q, k, v = product(a, self.qkv).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        o = F.scaled_dot_product_attention(
-            rotated(q, cosines, sines), rotated(k, cosines, sines), v, dropout_p=self.dropout
-        )
+        o = attended(rotated(q, cosines, sines), rotated(k, cosines, sines), v, self.dropout)
         h = h + gate_a * self.kept(product(o.transpose(1, 2).reshape(batch, length, width), self.out))
         a = F.layer_norm(h, (width,), eps=1e-5) * (1 + scale_m) + shift_m
         value, gate = product(a, self.enter).chunk(2, -1)
@@ -188,7 +208,8 @@ def main():
     torch.manual_seed(0)
     network = Network(o).to(device)
     parameters = sum(w.numel() for w in network.parameters())
-    optimizer = torch.optim.AdamW(network.parameters(), 3e-4, fused=True)
+    fastest = {"fused": True} if BACKENDS else {"foreach": True}
+    optimizer = torch.optim.AdamW(network.parameters(), 3e-4, **fastest)
     weights_now = [w.detach() for w in network.parameters()]
     average = [w.clone() for w in weights_now] if o.ema else None
     cosines, sines = angles(o.length, device, condition_width(o) // 2)
@@ -206,7 +227,7 @@ def main():
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         if average:
-            torch._foreach_lerp_(average, weights_now, 1 - o.ema)
+            averaged(average, weights_now, o.ema)
         return loss
 
     milliseconds = []
