@@ -37,6 +37,7 @@ final class ScriptUNetKernels implements UNetKernels {
     constants.put("dtype", options.precision().scalarType);
     constants.put("stream", options.stream().scalarType);
     constants.put("channelsLast", options.memoryFormat() == MemoryFormat.CHANNELS_LAST);
+    constants.put("fillsChannels", !ConvolutionCheck.isRight(parent.getDevice()));
     constants.put("height", options.height());
     constants.put("width", options.width());
     constants.put("colours", options.colours());
