@@ -23,7 +23,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -210,12 +212,17 @@ public final class Browser implements AutoCloseable {
   @Override
   public void close() throws IOException {
     socket.abort();
+    // Its helpers outlive it by moments and still write to the profile, which nobody could delete.
+    List<ProcessHandle> all =
+        Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
     process.destroy();
     try {
-      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
+      boolean unused = process.waitFor(SECONDS, TimeUnit.SECONDS);
+      all.forEach(ProcessHandle::destroyForcibly);
+      for (ProcessHandle each : all) {
+        ProcessHandle unusedHandle = each.onExit().get(SECONDS, TimeUnit.SECONDS);
       }
-    } catch (InterruptedException e) {
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
       throw new IOException(e);
     }
   }
