@@ -11,9 +11,9 @@ set -u
 cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}
 shift
-[ $# -gt 0 ] || set -- mnist cifar10-short imagenet32-short imagenet64 imagenet64-class wiki-bpe-autoregressive \
-  owt-medium owt-genmd4-small fineweb-edu-small fineweb-edu-medium fineweb-edu-large fineweb-edu-autoregressive-small \
-  fineweb-edu-autoregressive-medium text8 text8-genmd4 text8-tiny
+[ $# -gt 0 ] || set -- mnist cifar10-short imagenet32-short imagenet64 imagenet64-class imagenet64-sample wiki-bpe-autoregressive \
+  wiki-bpe owt-medium owt-genmd4-small fineweb-edu-small fineweb-edu-medium fineweb-edu-large fineweb-edu-autoregressive-small \
+  fineweb-edu-autoregressive-medium text8 text8-genmd4 text8-tiny text8-tiny-genmd4
 MD4=${MD4:-bin/md4}
 DEVICE=${DEVICE:-gpu:0}
 mkdir -p "$out"

@@ -46,6 +46,8 @@ final class CompletionTest {
     "md4 data tex, text8 text",
     "md4 sample --cou, --count",
     "md4 evaluate gen, generative",
+    "md4 sample --sampler con, confidence",
+    "md4 help sam, sample sample-images",
   })
   void bash_completesCommandsAndOptions(String line, String expected) throws Exception {
     String[] words = line.split(" ", -1);
@@ -72,9 +74,12 @@ final class CompletionTest {
     "md4 evaluate run --pas, --passes",
     "md4 sample --weights , ema raw",
     "md4 completion , bash zsh fish",
+    "md4 sample runs --sampler , ancestral confidence",
+    "md4 sample --sampler=con, --sampler=confidence",
+    "md4 help sam, sample sample-images",
   })
   void fish_completesCommandsOptionsAndChoices(String line, String expected) throws Exception {
-    String typed = line.endsWith("weights") || line.endsWith("completion") ? line + " " : line;
+    String typed = line.matches(".*(weights|completion|sampler)") ? line + " " : line;
     List<String> offered =
         run("fish", "source SCRIPT; complete -C '" + typed + "'")
             .lines()

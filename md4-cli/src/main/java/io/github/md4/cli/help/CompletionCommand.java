@@ -2,12 +2,14 @@
 package io.github.md4.cli.help;
 
 import io.github.md4.cli.support.ExitCodes;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -60,7 +62,18 @@ public final class CompletionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    spec.commandLine().getOut().print(shell.script(spec.root().commandLine()));
+    CommandLine root = spec.root().commandLine();
+    nameCommands(root.getSubcommands().get("help").getCommandSpec(), root);
+    spec.commandLine().getOut().print(shell.script(root));
     return ExitCodes.DONE;
+  }
+
+  /** Gives the argument of {@code md4 help} its choices: the commands. */
+  private static void nameCommands(CommandSpec help, CommandLine root) {
+    for (PositionalParamSpec argument : List.copyOf(help.positionalParameters())) {
+      help.remove(argument);
+      help.addPositional(
+          argument.toBuilder().completionCandidates(root.getSubcommands().keySet()).build());
+    }
   }
 }

@@ -102,14 +102,24 @@ record FishCompletion(String program, CommandLine root) {
 
   /** Returns the values that an argument takes: its choices, files or nothing that is known. */
   private static String values(ArgSpec argument) {
-    if (CHOICES.matcher(argument.paramLabel()).matches()) {
-      return " -f -a '" + argument.paramLabel().replace('|', ' ') + "'";
+    String choices = choices(argument);
+    if (!choices.isEmpty()) {
+      return " -f -a '" + choices + "'";
     }
     boolean isFile =
         Stream.concat(
                 Stream.of(argument.type()), Stream.of(argument.typeInfo().getAuxiliaryTypes()))
             .anyMatch(Path.class::equals);
     return isFile ? " -F" : " -f";
+  }
+
+  /** Returns the choices of an argument, parted by blanks; none where there are none. */
+  private static String choices(ArgSpec argument) {
+    if (argument.completionCandidates() != null) {
+      return String.join(" ", argument.completionCandidates());
+    }
+    boolean isListed = CHOICES.matcher(argument.paramLabel()).matches();
+    return isListed ? argument.paramLabel().replace('|', ' ') : "";
   }
 
   /** Returns the first sentence as fish's description. */
