@@ -3,7 +3,6 @@ package io.github.md4.cli.config;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.github.md4.core.ConfigGroup;
-import io.github.md4.core.InvalidConfigException;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -61,6 +60,23 @@ record SectionType(Class<?> type) implements ConfigType {
     addValues(type, base, known);
     ConfigErrors errors = new ConfigErrors();
     Map<String, Object> values = readGiven(given, key, known, errors);
+    derive(values, given);
+    for (RecordComponent component : components()) {
+      String name = component.getName();
+      if (!values.containsKey(name) && !given.nodes().containsKey(name)) {
+        errors.in(name, () -> values.put(name, absent(component, given.location(), key, known)));
+      }
+    }
+    Object section = errors.isEmpty() ? constructed(values, given, key, errors) : null;
+    if (!errors.isEmpty()) {
+      checkAlone(values, given, key, known, errors);
+    }
+    errors.check(given.nodes().keySet());
+    return section;
+  }
+
+  /** Gives keys that are left out the values of those from which they are derived. */
+  private void derive(Map<String, Object> values, Node.Keys given) {
     Conventions.derived(type)
         .forEach(
             (name, source) -> {
@@ -68,17 +84,51 @@ record SectionType(Class<?> type) implements ConfigType {
                 values.put(name, values.get(source));
               }
             });
-    for (RecordComponent component : components()) {
-      String name = component.getName();
-      if (!values.containsKey(name) && !given.nodes().containsKey(name)) {
-        errors.in(() -> values.put(name, absent(component, given.location(), key, known)));
-      }
-    }
-    errors.check();
+  }
+
+  /** Returns the record of these values; null, and an error, where its constructor refuses them. */
+  private Object constructed(
+      Map<String, Object> values, Node.Keys given, ConfigKey key, ConfigErrors errors) {
     try {
       return construct(type, values);
     } catch (IllegalArgumentException e) {
-      throw impossible(given, key, String.valueOf(e.getMessage()));
+      String message = String.valueOf(e.getMessage());
+      Optional<String> name = named(given, message);
+      errors.in(name.orElse(""), () -> refuse(given, key, name, message));
+      return null;
+    }
+  }
+
+  /**
+   * Adds the errors of values that the constructor refuses beside the defaults of all other keys.
+   * An error that names several keys may be one of these defaults, so it is left out.
+   */
+  private void checkAlone(
+      Map<String, Object> values,
+      Node.Keys given,
+      ConfigKey key,
+      Map<String, Object> known,
+      ConfigErrors errors) {
+    if (!known.keySet().containsAll(names())) {
+      return;
+    }
+    for (String name : given.nodes().keySet()) {
+      if (values.containsKey(name)) {
+        Map<String, Object> alone = new LinkedHashMap<>(known);
+        alone.put(name, values.get(name));
+        derive(alone, given);
+        try {
+          Object unused = construct(type, alone);
+        } catch (IllegalArgumentException e) {
+          String message = String.valueOf(e.getMessage());
+          if (names().stream()
+              .filter(each -> mentions(message, each))
+              .toList()
+              .equals(List.of(name))) {
+            errors.in(name, () -> refuse(given, key, Optional.of(name), message));
+          }
+        }
+      }
     }
   }
 
@@ -126,6 +176,7 @@ record SectionType(Class<?> type) implements ConfigType {
         .forEach(
             (name, node) ->
                 errors.in(
+                    name,
                     () -> {
                       RecordComponent component = component(name, node.location(), key);
                       Object fallback = known.get(name);
@@ -151,13 +202,19 @@ record SectionType(Class<?> type) implements ConfigType {
         .orElseThrow(() -> section.invalid(child.path(), "is missing, and has no default"));
   }
 
-  /** Returns the error of the constructor, at the first given key that its message names. */
-  private InvalidConfigException impossible(Node.Keys given, ConfigKey key, String message) {
-    String reason = OneLine.of(message);
+  /** Returns the first given key that a message of the constructor names. */
+  private Optional<String> named(Node.Keys given, String message) {
     return names().stream()
         .filter(name -> given.nodes().containsKey(name) && mentions(message, name))
-        .min((a, b) -> Integer.compare(message.indexOf(a), message.indexOf(b)))
-        .map(name -> given.nodes().get(name).location().invalid(key.child(name).path(), reason))
+        .min((a, b) -> Integer.compare(message.indexOf(a), message.indexOf(b)));
+  }
+
+  /** Throws the error of the constructor, at the given key that it names or at the section. */
+  private static void refuse(
+      Node.Keys given, ConfigKey key, Optional<String> name, String message) {
+    String reason = OneLine.of(message);
+    throw name.map(
+            each -> given.nodes().get(each).location().invalid(key.child(each).path(), reason))
         .orElseGet(() -> given.location().invalid(key.path(), reason));
   }
 

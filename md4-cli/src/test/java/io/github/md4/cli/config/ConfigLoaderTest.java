@@ -3,6 +3,7 @@ package io.github.md4.cli.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.md4.cli.config.Experiment.Layer;
 import io.github.md4.cli.config.Experiment.Model;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -212,6 +214,40 @@ final class ConfigLoaderTest {
     assertError(
         "exp.yaml:2: nam: is not a key; did you mean 'name'?",
         SMALL.replace("name", "nam").replace("width: 4", "width: x"));
+  }
+
+  @Test
+  void allValuesThatAreWrong_areTold() {
+    String training =
+        """
+        training:
+          steps: 0
+          optimizer: {beta3: 1}
+          learningRate: -1
+          precision: float-32
+        """;
+    assertThat(messages(SMALL.replace("width: 4", "width: 3") + training))
+        .containsExactly(
+            "exp.yaml:5: model.width: width must be even and positive: 3",
+            "exp.yaml:11: training.steps: steps must be at least 1: 0",
+            "exp.yaml:12: training.optimizer.beta3: is not a key; did you mean 'training.optimizer.beta1'?",
+            "exp.yaml:13: training.learningRate: learningRate must be positive: -1.0");
+  }
+
+  /** Returns the lines of all errors of a config. */
+  private List<String> messages(String yaml) {
+    Throwable failure = catchThrowable(() -> load(yaml));
+    List<String> messages = new ArrayList<>();
+    addMessages(failure, messages);
+    return messages;
+  }
+
+  private static void addMessages(Throwable failure, List<String> messages) {
+    String message = failure.getMessage();
+    messages.add(message.substring(message.indexOf("exp.yaml")));
+    for (Throwable other : failure.getSuppressed()) {
+      addMessages(other, messages);
+    }
   }
 
   @Test

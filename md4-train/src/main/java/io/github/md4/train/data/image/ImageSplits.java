@@ -9,6 +9,7 @@ import io.github.md4.core.token.Provenance;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.TokenFileWriter;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.image.ImageData.Options;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,7 +92,11 @@ record ImageSplits(Path folder, DataSet data) {
     try {
       counts = options.fractions().counts(from.count());
     } catch (IllegalArgumentException e) {
-      throw new InvalidDataException(folder, e.getMessage() + "; take more images", e);
+      SplitFractions shares = options.fractions();
+      String reason =
+          "too few to split: %d images by %s, %s and the rest; take more images"
+              .formatted(from.count(), shares.train(), shares.valid());
+      throw new InvalidDataException(folder, reason, e);
     }
     IntUnaryOperator order = order(from, options).of(from.count());
     List<Part> parts = new ArrayList<>();

@@ -237,6 +237,22 @@ final class ImageDataTest {
   }
 
   @Test
+  void fewImages_areRefusedInImages() throws IOException {
+    ImageData.Options shares =
+        new ImageData.Options(
+            PreparedImages.PLAIN.resize(),
+            PreparedImages.PLAIN.colours(),
+            new SplitFractions(0.9, 0.05),
+            PreparedImages.PLAIN.order(),
+            0,
+            PreparedImages.PLAIN.existing());
+    made.assertRefused(
+        "too few to split: 5 images by 0.9, 0.05 and the rest; take more images",
+        new Sources(List.of(made.write("few", ImageFiles.idx(5, 2, 3))), List.of()),
+        shares);
+  }
+
+  @Test
   void provenance_hasTheHashesOfAllFiles() throws IOException {
     Path images = made.write("a", ImageFiles.idx(2, 2, 3));
     Path labels = made.write("l", ImageFiles.idxLabels(1, 0));
