@@ -39,6 +39,8 @@ final class CudaPointwiseKernels implements PointwiseKernels, PointwiseKernels.C
           + """
       def like(self: __torch__.M, x: Tensor) -> Tensor:
         return self.rows(x, x.size(0), x.size(1), x.dtype)
+      def rowsLike(self: __torch__.M, x: Tensor, at: Tensor) -> Tensor:
+        return self.rows(x, at.size(0), x.size(1), x.dtype)
       def zeros(self: __torch__.M, x: Tensor, rows: int) -> Tensor:
         return torch.zeros([rows, x.size(1)], dtype=x.dtype, device=x.device)
       def sums(self: __torch__.M, x: Tensor, rows: int) -> Tensor:
@@ -167,6 +169,15 @@ final class CudaPointwiseKernels implements PointwiseKernels, PointwiseKernels.C
   @Override
   public void rotate(NDArray qkv, NDList rotary, int length) {
     rotate(qkv, rotary, length, Absent.ARRAY, new Heads(0, options.heads() + keys(), all()));
+  }
+
+  @Override
+  public Optional<NDArray> rowsAt(NDManager scope, NDArray x, NDArray rows, Precision type) {
+    NDArray into = one(scope, "rowsLike", x, rows);
+    int packs = (int) x.getShape().get(1) / (type == Precision.FLOAT32 ? OCTET / 2 : OCTET);
+    int count = (int) rows.getShape().get(0);
+    program.launch("takeRows", Grid.of((long) count * packs), x, rows, into, packs, count);
+    return Optional.of(into);
   }
 
   @Override

@@ -11,9 +11,11 @@ import java.util.Optional;
 /** The kernels of the embedding, forward and backward. */
 public final class FusedEmbeddingKernels {
   private final FusedKernels kernels;
+  private final boolean hasDropout;
 
-  FusedEmbeddingKernels(FusedKernels kernels) {
+  FusedEmbeddingKernels(FusedKernels kernels, boolean hasDropout) {
     this.kernels = kernels;
+    this.hasDropout = hasDropout;
   }
 
   /** The embedded tokens, and the mask of their dropout if there is one. */
@@ -26,7 +28,15 @@ public final class FusedEmbeddingKernels {
 
   /** Returns the rows of a table [V + 1, D], float32 or not, at the tokens of all positions. */
   public Embedded embed(NDManager scope, FusedUploads.Batch batch, Hidden table) {
-    NDList made = kernels.run(scope, "embed", batch.runs().zt(), table.array);
+    NDArray tokens = batch.runs().zt();
+    if (!hasDropout) {
+      NDArray narrow = kernels.one(scope, "asStream", table.array);
+      Optional<NDArray> own = kernels.pointwise().rowsAt(scope, narrow, tokens, kernels.stream());
+      if (own.isPresent()) {
+        return new Embedded(new Hidden(own.get()), Optional.empty());
+      }
+    }
+    NDList made = kernels.run(scope, "embed", tokens, table.array);
     return new Embedded(
         new Hidden(made.get(0)), made.size() > 1 ? Optional.of(made.get(1)) : Optional.empty());
   }

@@ -221,9 +221,7 @@ public final class FusedKernels implements AutoCloseable {
 
   /** Writes the gradient by the weight of a product, {@code dy^T x}. */
   public void weightGradient(NDManager scope, Hidden dy, Hidden x, Hidden into) {
-    boolean isWritten =
-        products.isPresent() && products.get().weightGradient(dy.array, x.array, into.array);
-    if (!isWritten) {
+    if (!products.map(own -> own.weightGradient(dy.array, x.array, into.array)).orElse(false)) {
       change(scope, "weightGradient", dy.array, x.array, into.array);
     }
   }
@@ -261,7 +259,10 @@ public final class FusedKernels implements AutoCloseable {
   public Hidden rowsOf(NDManager scope, Hidden x, Rows rows) {
     Rows.Chosen chosen = rows.chosen().orElseThrow();
     if (steps.isEmpty()) {
-      return hidden(scope, "rowsOf", x.array, chosen.longs());
+      return pointwise
+          .rowsAt(scope, x.array, chosen.ints(), options.network.precision())
+          .map(Hidden::new)
+          .orElseGet(() -> hidden(scope, "rowsOf", x.array, chosen.longs()));
     }
     NDArray into = pool.columns(scope, chosen.ints(), (int) x.array.getShape().get(1));
     steps.get().gather(x.array, rows, into);
@@ -334,7 +335,7 @@ public final class FusedKernels implements AutoCloseable {
 
   /** Returns the kernels of the embedding. */
   public FusedEmbeddingKernels embedding() {
-    return new FusedEmbeddingKernels(this);
+    return new FusedEmbeddingKernels(this, options.dropout.embedding() > 0);
   }
 
   /** Returns the further kernels of a forward pass with frozen weights. */

@@ -4,6 +4,7 @@ package io.github.md4.core.internal.transformer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.loss.Logits;
@@ -84,6 +85,17 @@ interface PointwiseKernels extends AutoCloseable {
 
   /** Rotates queries and keys in place, qkv [N, (H + 2 K) W]; cosines and sines [L, 1, W / 2]. */
   void rotate(NDArray qkv, NDList rotary, int length);
+
+  /**
+   * Returns rows of x, [R, columns]; empty where that is left to libtorch.
+   *
+   * @param x contiguous, its columns a multiple of 8
+   * @param rows int32 [R], of any order, also several times the same
+   * @param type of x
+   */
+  default Optional<NDArray> rowsAt(NDManager scope, NDArray x, NDArray rows, Precision type) {
+    return Optional.empty();
+  }
 
   /** The passes around attention of chosen queries. */
   interface ChosenRows {

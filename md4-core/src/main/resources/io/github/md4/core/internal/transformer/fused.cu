@@ -393,6 +393,14 @@ extern "C" __global__ void rotate(bf16* __restrict__ qkv, const float* __restric
   store(at, pack(x));
 }
 
+// to[r] <- x[rows[r]], rows of so many packs of 16 bytes.
+extern "C" __global__ void takeRows(const Pack* __restrict__ x, const int* __restrict__ rows, Pack* __restrict__ to,
+                                    int packs, int count) {
+  long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
+  if (index >= (long)count * packs) return;
+  to[index] = x[(long)rows[index / packs] * packs + index % packs];
+}
+
 // Adds rows x [rows, D] to the rows to[r] of y [., D], which differ.
 extern "C" __global__ void addRows(const bf16* __restrict__ x, const int* __restrict__ to, bf16* __restrict__ y, int rows) {
   long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
