@@ -18,6 +18,7 @@ RESOURCES = pathlib.Path(__file__).parents[2] / "md4-core/src/main/resources/io/
 def forms():
     """Sources to join, constants, and whether the form is Hopper's own."""
     text, image = RESOURCES / "transformer", RESOURCES / "image"
+    yield [RESOURCES / "torch" / "parts.cu"], {}, False
     for wide in (0, 1):
         yield [image / "maps.cu"], dict(WIDE=wide), False
         for gate, width in ((0, 768), (1, 768), (2, 768), (0, 512), (0, 1024), (0, 2048)):

@@ -22,6 +22,8 @@ final class CublasLt implements AutoCloseable {
   private static final int TRANSPOSE_FIRST = 3;
   private static final int TRANSPOSE_SECOND = 4;
   private static final int MOST_WORKSPACE = 1;
+  private static final int BATCH = 5;
+  private static final int BATCH_STRIDE = 6;
 
   /** The layout of a proposal: the algorithm, its workspace, its status, and more. */
   private static final int PROPOSAL_BYTES = 96;
@@ -74,6 +76,27 @@ final class CublasLt implements AutoCloseable {
       this.a = sizes.transposesA ? layout(sizes.k, sizes.m) : layout(sizes.m, sizes.k);
       this.b = sizes.transposesB ? layout(sizes.n, sizes.k) : layout(sizes.k, sizes.n);
       this.d = layout(sizes.m, sizes.n);
+    }
+
+    /**
+     * A product {@code a b^T} whose sum is taken apart: d is float32 [parts][m, n], and its parts
+     * add up to the product.
+     *
+     * @param parts a divisor of k
+     */
+    Product(long m, long n, long k, int parts) {
+      this.description = made(library.createProduct, SUMS_IN_FLOAT32, FLOAT32);
+      transpose(TRANSPOSE_SECOND, true);
+      this.a = repeated(layout(m, k / parts), parts, k / parts * m);
+      this.b = repeated(layout(n, k / parts), parts, k / parts * n);
+      this.d = repeated(made(library.createLayout, FLOAT32, m, n, m), parts, m * n);
+    }
+
+    /** Makes a layout that of several matrices, each so many elements behind the one before. */
+    private Pointer repeated(Pointer layout, int times, long stride) {
+      call(library.setLayout, layout, BATCH, new IntByReference(times), (long) Integer.BYTES);
+      call(library.setLayout, layout, BATCH_STRIDE, new LongByReference(stride), (long) Long.BYTES);
+      return layout;
     }
 
     private void transpose(int attribute, boolean isTransposed) {

@@ -38,6 +38,7 @@ public final class CublasLtLibrary {
   final Function setProduct;
   final Function createLayout;
   final Function destroyLayout;
+  final Function setLayout;
   final Function propose;
   final Function multiply;
 
@@ -56,6 +57,7 @@ public final class CublasLtLibrary {
     this.setProduct = library.getFunction("cublasLtMatmulDescSetAttribute");
     this.createLayout = library.getFunction("cublasLtMatrixLayoutCreate");
     this.destroyLayout = library.getFunction("cublasLtMatrixLayoutDestroy");
+    this.setLayout = library.getFunction("cublasLtMatrixLayoutSetAttribute");
     this.propose = library.getFunction("cublasLtMatmulAlgoGetHeuristic");
     this.multiply = library.getFunction("cublasLtMatmul");
     this.version = library.getFunction("cublasLtGetVersion").invokeLong(new Object[0]);

@@ -12,6 +12,7 @@ import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Cublas;
 import io.github.md4.core.internal.torch.CublasLtLibrary;
 import io.github.md4.core.internal.torch.Products;
+import io.github.md4.core.internal.torch.SplitWeightGradients;
 import io.github.md4.core.internal.torch.TorchScript;
 import io.github.md4.core.internal.torch.TunedProducts;
 import java.util.Optional;
@@ -73,7 +74,10 @@ class CudaBackend implements FusedBackend {
 
   @Override
   public Optional<Products> products(NDManager manager, BufferPool pool) {
-    return cuda.isHopper() ? TunedProducts.find(manager, cuda, pool) : Optional.empty();
+    return cuda.isHopper()
+        ? TunedProducts.find(manager, cuda, pool)
+            .map(tuned -> SplitWeightGradients.before(tuned, manager, cuda))
+        : Optional.empty();
   }
 
   @Override
