@@ -27,7 +27,7 @@ import java.util.function.BooleanSupplier;
  *
  * <p>The parts are float32 and are added in their order, so a gradient is rounded once. A size is
  * timed when it comes a second time in a row; the rows that a loss chooses vary by step and are
- * never timed.
+ * never timed. What is then chosen has given libtorch's gradient once.
  */
 public final class SplitWeightGradients implements Products {
   private static final int[] PARTS = {2, 3, 4};
@@ -48,6 +48,7 @@ public final class SplitWeightGradients implements Products {
   private final CudaDevice device;
   private final GpuTimeline timeline;
   private final CudaProgram program;
+  private final WeightGradientCheck check;
   private final NDManager manager;
   private final List<CublasLt> libraries = new ArrayList<>();
   private final List<CublasLt.Product> products = new ArrayList<>();
@@ -93,6 +94,7 @@ public final class SplitWeightGradients implements Products {
             device,
             TorchScript.resource(SplitWeightGradients.class, "parts.cu"),
             Map.of());
+    this.check = new WeightGradientCheck(manager);
     CublasLtLibrary.all().forEach(each -> libraries.add(new CublasLt(each, WORKSPACE_BYTES)));
   }
 
@@ -163,7 +165,9 @@ public final class SplitWeightGradients implements Products {
     }
     return times.keySet().stream()
         .filter(candidate -> times.get(candidate) < least)
-        .min(Comparator.comparingDouble(times::get));
+        .sorted(Comparator.comparingDouble(times::get))
+        .filter(candidate -> queue(candidate, dy, x, into) && check.agrees(dy, x, into))
+        .findFirst();
   }
 
   private List<Candidate> candidates(Size size) {
@@ -236,6 +240,7 @@ public final class SplitWeightGradients implements Products {
     products.forEach(CublasLt.Product::close);
     libraries.forEach(CublasLt::close);
     program.close();
+    check.close();
     manager.close();
     whole.close();
   }
