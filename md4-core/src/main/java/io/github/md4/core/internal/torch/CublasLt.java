@@ -8,6 +8,7 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import io.github.md4.core.DeviceException;
+import io.github.md4.core.internal.cuda.RecordingStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -162,7 +163,7 @@ final class CublasLt implements AutoCloseable {
               algorithm,
               workspace,
               workspaceBytes,
-              Pointer.NULL)
+              RecordingStream.current())
           == 0;
     }
 

@@ -108,15 +108,15 @@ class CudaBackend implements FusedBackend {
 
     @Override
     public Optional<Products> products(NDManager manager, BufferPool pool) {
-      Products products =
-          Cublas.find(cuda, pool).orElseGet(() -> new Products.Script(manager, pool));
-      return Optional.of(cuda.isHopper() ? own(pool, products) : products);
+      Products cublas = Cublas.find(cuda, pool).orElseGet(() -> new Products.Script(manager, pool));
+      return Optional.of(cuda.isHopper() ? onHopper(manager, pool, cublas) : cublas);
     }
 
-    /** Products of our own in front of others. */
-    private Products own(BufferPool pool, Products others) {
+    /** Products of our own, in front of the fastest of a library. */
+    private Products onHopper(NDManager manager, BufferPool pool, Products cublas) {
       Nvrtc compiler = Nvrtc.find().orElseThrow();
-      Products large = new HopperLargeProducts(cuda, compiler, options.network(), pool, others);
+      Products tuned = TunedProducts.frozen(manager, cuda, pool, cublas);
+      Products large = new HopperLargeProducts(cuda, compiler, options.network(), pool, tuned);
       return new HopperProducts(cuda, compiler, options.network(), pool, large);
     }
 
