@@ -72,8 +72,49 @@ public final class StepKernels implements AutoCloseable {
 
   /** The size of a step. */
   public record Size(int examples, int length, int rows) {
-    int positions() {
+    public int positions() {
       return examples * length;
+    }
+
+    /**
+     * Returns whether steps of this size make those of another one, too: with examples and rows
+     * that nobody asks for, at most as many again.
+     */
+    public boolean serves(Size other) {
+      return equals(other)
+          || length == other.length
+              && isAtMostTwice(examples, other.examples)
+              && isAtMostTwice(rows, other.rows)
+              && rows < positions()
+              && other.rows < other.positions();
+    }
+
+    private static boolean isAtMostTwice(int one, int other) {
+      return one >= other && one <= 2 * other;
+    }
+
+    /**
+     * Writes the inputs of a step, of which the last position is taken for rows that are missing,
+     * and time features of zero for missing examples.
+     *
+     * @param isFirst whether the step takes the host's tokens
+     */
+    void write(
+        ByteBuffer to, boolean isFirst, int[] asked, double[] u, float[] features, int width) {
+      for (int r = 0; r < rows; r++) {
+        to.putDouble(r < asked.length ? u[r] : 0);
+      }
+      to.putInt(asked.length).putInt(isFirst ? 1 : 0);
+      for (int r = 0; r < rows; r++) {
+        to.putInt(r < asked.length ? asked[r] : positions() - 1);
+      }
+      int first = 0;
+      for (int b = 0; b < examples; b++) {
+        for (; first < asked.length && asked[first] < b * length; first++) {}
+        to.putInt(first);
+      }
+      to.putInt(rows);
+      to.asFloatBuffer().put(features).put(new float[examples * width - features.length]);
     }
   }
 
@@ -102,38 +143,25 @@ public final class StepKernels implements AutoCloseable {
     /**
      * Writes the tokens of the next step, which is then a first one.
      *
-     * @param zt tokens [B N]
+     * @param zt tokens [B N], or of fewer examples
      */
     public void write(int[] zt) {
       given.bytes().clear().position(MOST_STEPS * bytesOfStep).asIntBuffer().put(zt);
     }
 
     /**
-     * Writes the inputs of a step, of which the last position is taken for rows that are missing.
+     * Writes the inputs of a step.
      *
      * @param ahead the number of steps between the next one and this, 0 for a first one; less than
      *     {@link #MOST_STEPS}
      * @param rows ascending flat positions, at most R
      * @param u uniforms of the rows
-     * @param features of the examples' times [B W]
+     * @param features of the examples' times [B W], or of fewer examples
      */
     public void write(int ahead, int[] rows, double[] u, float[] features) {
       ByteBuffer to = given.bytes().clear();
       to.position(slot(ahead) * bytesOfStep);
-      for (int r = 0; r < size.rows; r++) {
-        to.putDouble(r < rows.length ? u[r] : 0);
-      }
-      to.putInt(rows.length).putInt(ahead == 0 ? 1 : 0);
-      for (int r = 0; r < size.rows; r++) {
-        to.putInt(r < rows.length ? rows[r] : size.positions() - 1);
-      }
-      int first = 0;
-      for (int b = 0; b < size.examples; b++) {
-        for (; first < rows.length && rows[first] < b * size.length; first++) {}
-        to.putInt(first);
-      }
-      to.putInt(size.rows);
-      to.asFloatBuffer().put(features);
+      size.write(to, ahead == 0, rows, u, features, network.headWidth());
     }
 
     private int slot(int ahead) {

@@ -11,6 +11,7 @@ import io.github.md4.core.internal.transformer.StepKernels.Size;
 import io.github.md4.core.network.StepDraws.Step;
 import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,11 @@ final class GraphSteps implements AutoCloseable {
   /** Steps of a kind before it is recorded, which takes as long as a few of them. */
   static final int CALLS_BEFORE = 2;
 
+  /**
+   * After so many steps of a kind with examples that nobody asks for, it has a graph of its own.
+   */
+  private static final int MOST_PADDED = 64;
+
   private static final int MOST_GRAPHS = 32;
   private static final int MOST_COUNTS = 1024;
 
@@ -43,7 +49,16 @@ final class GraphSteps implements AutoCloseable {
   private final Map<Key, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
 
   /** What a graph is recorded for. */
-  private record Key(Size size, Confidence confidence) {}
+  private record Key(Size size, Confidence confidence) {
+    boolean serves(Key wanted) {
+      return confidence == wanted.confidence && size.serves(wanted.size);
+    }
+
+    /** Returns whether it has no examples that nobody asks for. */
+    boolean isSnugFor(Key wanted) {
+      return size.examples() == wanted.size.examples();
+    }
+  }
 
   /**
    * @param callsBefore steps of a kind before it is recorded
@@ -71,11 +86,30 @@ final class GraphSteps implements AutoCloseable {
     List<Step> steps = all.subList(0, count);
     Size size = size(zt.length, steps);
     Key key = new Key(size, confidence);
-    boolean isAscending = steps.stream().allMatch(step -> isAscending(step.rows()));
-    if (isLarge(size) || !isAscending || isRare(key, count)) {
+    if (!steps.stream().allMatch(step -> isAscending(step.rows()))) {
       return List.of();
     }
-    return recorded(key).draw(zt, steps);
+    int asked = asked(key, count);
+    Optional<Key> serving = serving(key);
+    if (serving.isPresent() && (asked <= MOST_PADDED || serving.get().isSnugFor(key))) {
+      return recorded(serving.get()).draw(zt, steps);
+    }
+    return isLarge(size) || asked <= callsBefore ? List.of() : recorded(key).draw(zt, steps);
+  }
+
+  /**
+   * Returns the smallest of the graphs that make steps of a kind. At the end of a batch its
+   * sequences become fewer from step to step, and a graph for each number would take longer than
+   * the steps.
+   */
+  private Optional<Key> serving(Key wanted) {
+    return graphs.entrySet().stream()
+        .filter(each -> each.getValue().generation == forward.generation())
+        .map(Map.Entry::getKey)
+        .filter(key -> key.serves(wanted))
+        .min(
+            Comparator.comparingInt((Key key) -> key.size.positions())
+                .thenComparingInt(key -> key.size.rows()));
   }
 
   /**
@@ -106,11 +140,12 @@ final class GraphSteps implements AutoCloseable {
     return true;
   }
 
-  private boolean isRare(Key key, int steps) {
+  /** Returns how many steps of a kind were asked for, these included. */
+  private int asked(Key key, int steps) {
     if (calls.size() == MOST_COUNTS) {
       calls.clear();
     }
-    return calls.merge(key, steps, Integer::sum) <= callsBefore;
+    return calls.merge(key, steps, Integer::sum);
   }
 
   private Recorded recorded(Key key) {

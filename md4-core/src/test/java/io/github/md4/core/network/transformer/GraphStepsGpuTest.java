@@ -147,16 +147,40 @@ final class GraphStepsGpuTest {
     }
   }
 
+  /** The graph of eight examples makes the steps of five, beside three that nobody asks for. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void drawsOfFewerExamples_areThoseOfTheLogits(Case each) {
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        Network network =
+            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 41);
+        FrozenWeights weights =
+            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
+        FusedForward launches =
+            new FusedForward(manager, GraphForwardGpuTest.kernels(manager, each), weights);
+        FrozenForward graphs = graphs(manager, each, weights)) {
+      for (int examples : new int[] {8, 5, 4}) {
+        Step step = Step.random(each, examples, 60, 7);
+        step.check(
+            step.logits(manager, launches),
+            step.draw(graphs, Confidence.PROBABILITY),
+            Confidence.PROBABILITY);
+      }
+    }
+  }
+
   /** The inputs of a step; every fifth row takes the likeliest token. */
   private record Step(Inputs inputs, int[] rows, double[] u) {
     static Step random(Case each, int call) {
       int i = call % LENGTHS.length;
-      Inputs inputs = Inputs.random(each.config(), EXAMPLES[i], LENGTHS[i], each.vocabularySize());
-      int[] rows =
-          IntStream.range(0, EXAMPLES[i] * LENGTHS[i])
-              .filter(row -> row % (EVERY[i] + call / LENGTHS.length) == 0)
-              .toArray();
-      double[] u = new Noise(call).uniforms(Purpose.SAMPLE, 0, 0, rows.length);
+      return random(each, EXAMPLES[i], LENGTHS[i], EVERY[i] + call / LENGTHS.length);
+    }
+
+    static Step random(Case each, int examples, int length, int every) {
+      Inputs inputs = Inputs.random(each.config(), examples, length, each.vocabularySize());
+      int[] rows = IntStream.range(0, examples * length).filter(row -> row % every == 0).toArray();
+      double[] u = new Noise(rows.length).uniforms(Purpose.SAMPLE, 0, 0, rows.length);
       for (int r = 0; r < u.length; r += 5) {
         u[r] = -1;
       }
