@@ -67,8 +67,6 @@ final class Cuda {
 
   static native int cuMemcpyHtoDAsync_v2(long target, Pointer source, long bytes, Pointer stream);
 
-  static native int cuMemcpyDtoH_v2(Pointer target, long source, long bytes);
-
   static native int cuMemGetInfo_v2(LongByReference free, LongByReference all);
 
   static native int cuEventCreate(PointerByReference event, int flags);

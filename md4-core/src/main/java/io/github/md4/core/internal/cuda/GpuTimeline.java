@@ -22,13 +22,12 @@ public final class GpuTimeline {
         : Optional.empty();
   }
 
-  /** Queues a mark after all work that was queued where this thread's is. */
+  /** Queues a mark after all queued work. */
   public Mark mark() {
     device.use();
     PointerByReference event = new PointerByReference();
     Cuda.check(Cuda.cuEventCreate(event, 0), "making an event");
-    Cuda.check(
-        Cuda.cuEventRecord(event.getValue(), RecordingStream.current()), "recording an event");
+    Cuda.check(Cuda.cuEventRecord(event.getValue(), Cuda.DEFAULT_STREAM), "recording an event");
     return new Mark(device, event.getValue());
   }
 

@@ -8,7 +8,6 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import io.github.md4.core.DeviceException;
-import io.github.md4.core.internal.cuda.RecordingStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -163,7 +162,7 @@ final class CublasLt implements AutoCloseable {
               algorithm,
               workspace,
               workspaceBytes,
-              RecordingStream.current())
+              Pointer.NULL)
           == 0;
     }
 

@@ -10,11 +10,9 @@ import com.sun.jna.Pointer;
 import io.github.md4.core.DeviceException;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.DeviceAddress;
-import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.torch.CublasLt.Sizes;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The large products in bfloat16, by cuBLASLt with the algorithm that is fastest here: the first
- * call of a shape times those that each library proposes.
+ * The large products of training in bfloat16, by cuBLASLt with the algorithm that is fastest here:
+ * the first call of a shape times those that each library proposes.
  *
  * <p>Sums are float32. Different algorithms add them up in different orders. All arrays are
  * contiguous.
@@ -39,15 +37,11 @@ public final class TunedProducts implements Products {
   private static final int ROUNDS = 2;
   private static final double NEAR = 0.125;
 
-  /** How much of a product is compared, at its start and at its end. */
-  private static final long COMPARED_BYTES = 1L << 20;
-
   private final CudaDevice device;
   private final GpuTimeline timeline;
   private final List<CublasLt> libraries;
   private final BufferPool pool;
   private final Products others;
-  private final boolean keepsBits;
   private final NDManager manager;
   private final NDArray workspace;
   private final List<Choice> chosen = new ArrayList<>();
@@ -72,21 +66,18 @@ public final class TunedProducts implements Products {
       CudaDevice device,
       GpuTimeline timeline,
       List<CublasLt> libraries,
-      BufferPool pool,
-      Products others,
-      boolean keepsBits) {
+      BufferPool pool) {
     this.manager = parent.newSubManager();
     this.device = device;
     this.timeline = timeline;
     this.libraries = libraries;
     this.pool = pool;
-    this.others = others;
-    this.keepsBits = keepsBits;
+    this.others = new Products.Script(parent, pool);
     this.workspace = manager.create(new Shape(WORKSPACE_BYTES), DataType.UINT8);
   }
 
   /**
-   * Returns the products of training; empty where there is no library.
+   * Returns these products; empty where there is no library.
    *
    * @throws DeviceException if the user names a library that cannot be used
    */
@@ -97,34 +88,6 @@ public final class TunedProducts implements Products {
   /** As {@link #find}, by these libraries. */
   static Optional<Products> of(
       List<CublasLtLibrary> libraries, NDManager parent, CudaDevice device, BufferPool pool) {
-    Products others = new Products.Script(parent, pool);
-    Optional<Products> found = of(libraries, parent, device, pool, others, false);
-    if (found.isEmpty()) {
-      others.close();
-    }
-    return found;
-  }
-
-  /**
-   * Returns the products of frozen weights: by algorithms with the bits of the first library's
-   * first proposal, so that samples do not depend on which was the fastest.
-   *
-   * @param others for small products; closed with these
-   * @return {@code others} where there is no library
-   * @throws DeviceException if the user names a library that cannot be used
-   */
-  public static Products frozen(
-      NDManager parent, CudaDevice device, BufferPool pool, Products others) {
-    return of(CublasLtLibrary.all(), parent, device, pool, others, true).orElse(others);
-  }
-
-  private static Optional<Products> of(
-      List<CublasLtLibrary> libraries,
-      NDManager parent,
-      CudaDevice device,
-      BufferPool pool,
-      Products others,
-      boolean keepsBits) {
     device.use();
     Optional<GpuTimeline> timeline = GpuTimeline.of(parent.getDevice());
     if (timeline.isEmpty() || libraries.isEmpty()) {
@@ -132,8 +95,7 @@ public final class TunedProducts implements Products {
     }
     List<CublasLt> started =
         libraries.stream().map(library -> new CublasLt(library, WORKSPACE_BYTES)).toList();
-    return Optional.of(
-        new TunedProducts(parent, device, timeline.get(), started, pool, others, keepsBits));
+    return Optional.of(new TunedProducts(parent, device, timeline.get(), started, pool));
   }
 
   @Override
@@ -218,25 +180,16 @@ public final class TunedProducts implements Products {
   private final class Call {
     private final long a;
     private final long b;
-    private final NDArray into;
+    private final long into;
 
     Call(NDArray a, NDArray b, NDArray into) {
       this.a = DeviceAddress.of(a);
       this.b = DeviceAddress.of(b);
-      this.into = into;
+      this.into = DeviceAddress.of(into);
     }
 
     boolean queue(CublasLt.Product product, Pointer algorithm) {
-      return product.queue(algorithm, a, b, DeviceAddress.of(into), DeviceAddress.of(workspace));
-    }
-
-    /** Returns the start and the end of a product by a candidate. */
-    byte[] bits(Candidate candidate) {
-      boolean unused = queue(candidate.product, candidate.algorithm);
-      try (GpuTimeline.Mark end = timeline.mark()) {
-        end.await();
-      }
-      return DeviceCopy.ends(into, into.size() * Short.BYTES, COMPARED_BYTES);
+      return product.queue(algorithm, a, b, into, DeviceAddress.of(workspace));
     }
 
     /** Returns the milliseconds of one product; infinity where the algorithm cannot do it. */
@@ -266,19 +219,11 @@ public final class TunedProducts implements Products {
           .forEach(candidate -> times.put(candidate, call.milliseconds(candidate)));
       products.add(product);
     }
-    List<Candidate> possible =
-        times.keySet().stream().filter(each -> Double.isFinite(times.get(each))).toList();
-    List<Candidate> byTime =
-        possible.stream().sorted(Comparator.comparingDouble(times::get)).toList();
     return new Choice(
         sizes,
-        keepsBits && !possible.isEmpty()
-            ? firstLike(call.bits(possible.get(0)), byTime, call)
-            : byTime.stream().findFirst());
-  }
-
-  private static Optional<Candidate> firstLike(byte[] bits, List<Candidate> candidates, Call call) {
-    return candidates.stream().filter(each -> Arrays.equals(call.bits(each), bits)).findFirst();
+        times.keySet().stream()
+            .filter(candidate -> Double.isFinite(times.get(candidate)))
+            .min(Comparator.comparingDouble(times::get)));
   }
 
   @Override

@@ -108,15 +108,15 @@ class CudaBackend implements FusedBackend {
 
     @Override
     public Optional<Products> products(NDManager manager, BufferPool pool) {
-      Products cublas = Cublas.find(cuda, pool).orElseGet(() -> new Products.Script(manager, pool));
-      return Optional.of(cuda.isHopper() ? onHopper(manager, pool, cublas) : cublas);
+      Products products =
+          Cublas.find(cuda, pool).orElseGet(() -> new Products.Script(manager, pool));
+      return Optional.of(cuda.isHopper() ? own(pool, products) : products);
     }
 
-    /** Products of our own, in front of the fastest of a library. */
-    private Products onHopper(NDManager manager, BufferPool pool, Products cublas) {
+    /** Products of our own in front of others. */
+    private Products own(BufferPool pool, Products others) {
       Nvrtc compiler = Nvrtc.find().orElseThrow();
-      Products tuned = TunedProducts.frozen(manager, cuda, pool, cublas);
-      Products large = new HopperLargeProducts(cuda, compiler, options.network(), pool, tuned);
+      Products large = new HopperLargeProducts(cuda, compiler, options.network(), pool, others);
       return new HopperProducts(cuda, compiler, options.network(), pool, large);
     }
 

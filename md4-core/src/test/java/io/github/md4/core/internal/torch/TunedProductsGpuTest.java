@@ -88,30 +88,6 @@ final class TunedProductsGpuTest {
     }
   }
 
-  /** Which algorithm is the fastest may differ from time to time; what it computes may not. */
-  @ParameterizedTest
-  @CsvSource({"4099, 1536, 768", "16384, 768, 2048"})
-  void frozenProducts_haveTheSameBitsEachTime(int rows, int out, int in) {
-    CudaDevice device = new CudaDevice(0);
-    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
-        TorchScript script = TorchScript.load(manager, Map.of(), TEXT);
-        BufferPool pool = new BufferPool.Fresh(manager, Precision.BFLOAT16)) {
-      NDArray first = null;
-      for (int time = 0; time < 3; time++) {
-        Products others = new Products.Script(manager, pool);
-        try (Products products = TunedProducts.frozen(manager, device, pool, others)) {
-          Check check = new Check(manager, script, products);
-          NDArray x = check.random(rows, in);
-          NDArray w = check.random(out, in);
-          NDArray product = check.one("wide", products.product(manager, x, w));
-          check.compare(product, check.one("product", x, w));
-          first = first == null ? product : first;
-          assertThat(product.contentEquals(first)).isTrue();
-        }
-      }
-    }
-  }
-
   private record Check(NDManager manager, TorchScript script, Products products) {
     void forms(int rows, int out, int in) {
       NDArray x = random(rows, in);
