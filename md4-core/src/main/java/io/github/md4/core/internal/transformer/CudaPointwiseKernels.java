@@ -23,11 +23,6 @@ final class CudaPointwiseKernels implements PointwiseKernels, PointwiseKernels.C
   private static final int LANES = 32;
   private static final int WARPS = 4;
   private static final int OCTET = 8;
-  private static final int ROWS_OF_BLOCK = 16;
-
-  /** With more, the vectors of an example are read for several rows at a time. */
-  private static final int FEW_ROWS = 2048;
-
   private static final int CROSS_ENTROPY_THREADS = 512;
   private static final int UPDATE_THREADS = 256;
 
@@ -55,6 +50,7 @@ final class CudaPointwiseKernels implements PointwiseKernels, PointwiseKernels.C
   private final BufferPool pool;
   private final TorchScript script;
   private final CudaProgram program;
+  private final int forwardBlocks;
   private final int backwardBlocks;
   private final int updateBlocks;
   private final CudaGenMd4Loss genMd4Loss;
@@ -80,6 +76,7 @@ final class CudaPointwiseKernels implements PointwiseKernels, PointwiseKernels.C
             device,
             TorchScript.resource(CudaPointwiseKernels.class, "fused.cu"),
             constants);
+    this.forwardBlocks = program.residentBlocks("residualNormModulate", WARPS * LANES);
     this.backwardBlocks = program.residentBlocks("residualNormModulateBackward", WARPS * LANES);
     this.updateBlocks = program.residentBlocks("adamW", UPDATE_THREADS);
     this.sharedBytes = device.sharedBytesOfBlock() - DECLARED_SHARED_BYTES;
@@ -122,10 +119,9 @@ final class CudaPointwiseKernels implements PointwiseKernels, PointwiseKernels.C
     return modulated;
   }
 
-  /** Returns the blocks of a pass over rows: of a row a warp where that leaves nothing waiting. */
+  /** Returns the blocks of a pass over rows: as many as run at once, or of a row a warp. */
   private int blocks(int rows) {
-    int rowsOfBlock = rows <= FEW_ROWS ? WARPS : ROWS_OF_BLOCK;
-    return (rows + rowsOfBlock - 1) / rowsOfBlock;
+    return Math.min((rows + WARPS - 1) / WARPS, forwardBlocks);
   }
 
   @Override

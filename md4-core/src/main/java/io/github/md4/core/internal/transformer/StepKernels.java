@@ -301,8 +301,7 @@ public final class StepKernels implements AutoCloseable {
         size.length,
         size.rows);
     int vectors = (int) weights.modulation.array.getShape().get(0);
-    int lanes = network.headWidth() / OCTET;
-    int blocks = (vectors * lanes + THREADS - 1) / THREADS;
+    int blocks = (vectors + THREADS - 1) / THREADS;
     int positionBlocks = (size.positions() + THREADS / WARP - 1) / (THREADS / WARP);
     program.launchEarly(
         "modulateAndEmbed",

@@ -99,8 +99,10 @@ __device__ __forceinline__ float sumOfWarp(float x) {
 
 // ---- rows ----
 
-// The example of a row: the last b with starts[b] <= row.
+// The example of a row: the last b with starts[b] <= row; at once where examples have the same number of rows.
 __device__ __forceinline__ int exampleOf(const int* starts, int examples, int row) {
+  int like = min(examples - 1, (int)((long)row * examples / max(1, starts[examples])));
+  if (starts[like] <= row && row < starts[like + 1]) return like;
   int first = 0, last = examples - 1;
   while (first < last) {
     int middle = (first + last + 1) / 2;
@@ -155,39 +157,50 @@ __device__ __forceinline__ Moments momentsOf(float (*row)[8], int lane) {
 //   next   [rows, D], the stream after the addition
 //   a      [rows, D], the input of the next branch
 //   moments [rows], mean and reciprocal deviation
-extern "C" __global__ void __launch_bounds__(WARPS * LANES) residualNormModulate(
+// The vectors of an example are in shared memory, so that registers are left for many rows at a time.
+extern "C" __global__ void __launch_bounds__(WARPS * LANES, D > 1024 ? 4 : D > 768 ? 5 : 6) residualNormModulate(
     const stream* __restrict__ h, const int* __restrict__ from, const bf16* __restrict__ x,
     const bf16* __restrict__ gates, int gateVectors, int gateIndex, const bf16* __restrict__ mods, int modVectors,
     int modIndex, stream* __restrict__ next, bf16* __restrict__ a, Moments* __restrict__ moments,
     const int* __restrict__ starts, int examples) {
-  awaitEarlier();
-  letNextBegin();
+  __shared__ Pack gateOfExample[D / 8], shift[D / 8], scale[D / 8];
+  // Everything but x was there before the kernel in front began, which waited for those in front of it. Without x this is the
+  // first norm, and what modulates it has only just been computed.
+  if (!x) awaitEarlier();
   int rows = starts[examples], lane = threadIdx.x;
   long blocks = gridDim.x;
-  int row = (int)(rows * (long)blockIdx.x / blocks) + threadIdx.y, end = (int)(rows * (blockIdx.x + 1L) / blocks);
-  if (row >= end) return;
-  int example = exampleOf(starts, examples, row);
-  while (row < end) {
-    Vector<LANES> gate, shift = vectorOf<LANES>(mods, modVectors, example, modIndex, lane),
-                        scale = vectorOf<LANES>(mods, modVectors, example, modIndex + 1, lane);
-    if (x) gate = vectorOf<LANES>(gates, gateVectors, example, gateIndex, lane);
+  int first = (int)(rows * (long)blockIdx.x / blocks), end = (int)(rows * (blockIdx.x + 1L) / blocks);
+  bool isEarly = x != nullptr;
+  for (int example = exampleOf(starts, examples, first); first < end; example++) {
     int border = min(end, starts[example + 1]);
-    for (; row < border; row += WARPS) {
+    if (border <= first) continue;
+    __syncthreads();
+    for (int j = threadIdx.y * LANES + lane; j < D / 8; j += WARPS * LANES) {
+      const bf16* of = mods + ((long)example * modVectors + modIndex) * D + 8 * j;
+      shift[j] = load(of);
+      scale[j] = load(of + D);
+      if (x) gateOfExample[j] = load(gates + ((long)example * gateVectors + gateIndex) * D + 8 * j);
+    }
+    __syncthreads();
+    if (isEarly) awaitEarlier();
+    isEarly = false;
+    letNextBegin();
+    for (int row = first + threadIdx.y; row < border; row += WARPS) {
       float r[CHUNKS][8];
       long source = (long)(from ? from[row] : row) * D, target = (long)row * D;
 #pragma unroll
       for (int c = 0; c < CHUNKS; c++) {
-        int j = c * 256 + lane * 8;
-        if (j < D) {
-          open(fetch(h + source + j), r[c]);
+        int j = c * LANES + lane;
+        if (8 * j < D) {
+          open(fetch(h + source + 8 * j), r[c]);
           if (x) {
             float value[8], factor[8];
-            unpack(load(x + target + j), value);
-            unpack(gate.chunk[c], factor);
+            unpack(load(x + target + 8 * j), value);
+            unpack(gateOfExample[j], factor);
 #pragma unroll
             for (int k = 0; k < 8; k++) r[c][k] += factor[k] * value[k];
             Octet rounded = closed(r[c]);
-            put(next + target + j, rounded);
+            put(next + target + 8 * j, rounded);
             open(rounded, r[c]);
           }
         }
@@ -195,20 +208,21 @@ extern "C" __global__ void __launch_bounds__(WARPS * LANES) residualNormModulate
       Moments m = momentsOf(r, lane);
 #pragma unroll
       for (int c = 0; c < CHUNKS; c++) {
-        int j = c * 256 + lane * 8;
-        if (j < D) {
+        int j = c * LANES + lane;
+        if (8 * j < D) {
           float offset[8], factor[8];
-          unpack(shift.chunk[c], offset);
-          unpack(scale.chunk[c], factor);
+          unpack(shift[j], offset);
+          unpack(scale[j], factor);
 #pragma unroll
           for (int k = 0; k < 8; k++) r[c][k] = (r[c][k] - m.mean) * m.rstd * (1.f + factor[k]) + offset[k];
-          store(a + target + j, pack(r[c]));
+          store(a + target + 8 * j, pack(r[c]));
         }
       }
       if (lane == 0) moments[row] = m;
     }
-    while (example + 1 < examples && starts[example + 1] <= row) example++;
+    first = border;
   }
+  if (isEarly) awaitEarlier();
 }
 
 // The backward keeps three sums and four rows in registers: the warps that share a wide row, the lanes of a row, its packs in

@@ -68,35 +68,46 @@ extern "C" __global__ void __launch_bounds__(4 * W)
   if (thread % 4 == 0) c[blockIdx.x * W + out] = (bf16)packed(gateOf(sum + b2[out]), 0.f);
 }
 
-// The vectors of all modulations, values [B, size] = c w' + bias, w [size, W], by the first `blocks` blocks; and the first
-// values of the stream, h [positions, D], the rows of the table [., D] at zt, a warp each, by the others. turns go on by one.
+// The vectors of all modulations, values [B, size] = c w' + bias, w [size, W], by the first `blocks` blocks, a row of w a
+// thread; and the first values of the stream, h [positions, D], the rows of the table [., D] at zt, a warp each, by the others.
+// turns go on by one.
+#define AT_ONCE 32  // examples whose conditions are in shared memory
 extern "C" __global__ void __launch_bounds__(256)
     modulateAndEmbed(const bf16* __restrict__ c, const bf16* __restrict__ w, const bf16* __restrict__ bias,
                      bf16* __restrict__ values, int size, int examples, const long* __restrict__ zt,
                      const float* __restrict__ table, stream* __restrict__ h, int positions, int blocks, int slots,
                      int* turns) {
+  __shared__ float conditions[AT_ONCE][W];
   if (blockIdx.x < blocks) {
-    int index = blockIdx.x * 256 + threadIdx.x, row = index / (W / 8), part = index % (W / 8);
+    int row = blockIdx.x * 256 + threadIdx.x;
     bool isRow = row < size;
-    float own[8] = {}, offset = 0.f;
+    float own[W] = {}, offset = 0.f;
     if (isRow) {
-      unpack(load(w + (long)row * W + part * 8), own);
+#pragma unroll
+      for (int k = 0; k < W; k += 8) unpack(load(w + (long)row * W + k), own + k);
       offset = __uint_as_float((u32)bias[row] << 16);
     }
     awaitEarlier();
     letNextBegin();
-    if (index == 0) {
+    if (row == 0) {
       turns[1] = turns[0];
       turns[0] = (turns[0] + 1) % slots;
     }
-    for (int b = 0; b < examples; b++) {
-      float x[8], sum = 0.f;
-      unpack(load(c + b * W + part * 8), x);
+    for (int first = 0; first < examples; first += AT_ONCE) {
+      int count = min(AT_ONCE, examples - first);
+      __syncthreads();
+      for (int i = threadIdx.x * 8; i < count * W; i += 256 * 8) unpack(load(c + first * W + i), conditions[0] + i);
+      __syncthreads();
+      for (int b = 0; b < count; b++) {
+        float even = 0.f, odd = 0.f;
 #pragma unroll
-      for (int k = 0; k < 8; k++) sum += own[k] * x[k];
-#pragma unroll
-      for (int offset = W / 16; offset; offset >>= 1) sum += __shfl_xor_sync(~0u, sum, offset);
-      if (isRow && part == 0) values[(long)b * size + row] = (bf16)packed(sum + offset, 0.f);
+        for (int k = 0; k < W; k += 4) {
+          float4 x = *(const float4*)(conditions[b] + k);
+          even += own[k] * x.x + own[k + 1] * x.y;
+          odd += own[k + 2] * x.z + own[k + 3] * x.w;
+        }
+        if (isRow) values[(long)(first + b) * size + row] = (bf16)packed(even + odd + offset, 0.f);
+      }
     }
   } else {
     awaitEarlier();
