@@ -40,7 +40,8 @@ def forms():
             given = dict(W=64, CAUSAL=0, DROPOUT=0, PARTS=parts, AFTER=after, GATE=0)
             yield [attention, text / "product.cu"], given, True
     large = [attention, text / "large-product.cu"]
-    yield large, dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=1, GATE=0), True
+    for after in (0, 1):
+        yield large, dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=after, GATE=0), True
     for gate in (0, 1):  # GELU has no such product
         given = dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=2, GATE=gate)
         yield [attention, text / "product.cu"], dict(given, PARTS=1), True

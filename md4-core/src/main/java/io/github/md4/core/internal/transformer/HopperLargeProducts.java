@@ -20,8 +20,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Products of many rows of our own on Hopper's tensor cores, {@code large-product.cu}, where the
- * rotation or the gated activation follows in the same kernel; others by another library.
+ * Products of many rows of our own on Hopper's tensor cores, {@code large-product.cu}: where the
+ * rotation or the gated activation follows, in the same kernel, and of long sums; others by another
+ * library.
  *
  * <p>N rows, x [N, in], w [out, in].
  */
@@ -49,8 +50,12 @@ final class HopperLargeProducts implements Products {
   private final Products others;
   private final Map<After, CudaProgram> programs = new EnumMap<>(After.class);
 
-  /** What follows a product, and from how many rows on its kernel is faster than two. */
+  /** The least sum of a product with nothing behind it, in which ours is the faster one. */
+  private static final int LONG_SUM = 2048;
+
+  /** What follows a product, and from how many rows on its kernel is faster. */
   private enum After {
+    NOTHING(0, TILE_COLUMNS, 8192),
     ROTATION(1, TILE_COLUMNS, 8192),
     ACTIVATION(2, TILE_COLUMNS / 2, 513);
 
@@ -93,7 +98,12 @@ final class HopperLargeProducts implements Products {
 
   @Override
   public NDArray product(NDManager scope, NDArray x, NDArray w) {
-    return others.product(scope, x, w);
+    if (x.getShape().get(1) < LONG_SUM || !After.NOTHING.takes(x, w)) {
+      return others.product(scope, x, w);
+    }
+    NDArray y = pool.columns(scope, x, (int) w.getShape().get(0));
+    launch(After.NOTHING, x, w, y, Absent.ARRAY, Absent.ARRAY, 0, 1);
+    return y;
   }
 
   @Override

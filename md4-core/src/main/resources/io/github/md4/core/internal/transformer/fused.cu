@@ -158,7 +158,12 @@ __device__ __forceinline__ Moments momentsOf(float (*row)[8], int lane) {
 //   a      [rows, D], the input of the next branch
 //   moments [rows], mean and reciprocal deviation
 // The vectors of an example are in shared memory, so that registers are left for many rows at a time.
-extern "C" __global__ void __launch_bounds__(WARPS * LANES, D > 1024 ? 4 : D > 768 ? 5 : 6) residualNormModulate(
+#if WIDE
+#define NORM_BOUNDS __launch_bounds__(WARPS * LANES, D > 1024 ? 4 : D > 768 ? 5 : 6)
+#else
+#define NORM_BOUNDS __launch_bounds__(WARPS * LANES, D > 1024 ? 4 : D > 768 ? 6 : 8)
+#endif
+extern "C" __global__ void NORM_BOUNDS residualNormModulate(
     const stream* __restrict__ h, const int* __restrict__ from, const bf16* __restrict__ x,
     const bf16* __restrict__ gates, int gateVectors, int gateIndex, const bf16* __restrict__ mods, int modVectors,
     int modIndex, stream* __restrict__ next, bf16* __restrict__ a, Moments* __restrict__ moments,

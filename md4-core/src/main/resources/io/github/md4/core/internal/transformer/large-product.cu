@@ -1,5 +1,5 @@
-// Products of many rows on Hopper's tensor cores with what follows them in one kernel: the rotation of queries and keys, or the
-// gated activation. NVRTC compiles this behind attention.cu, with the constants W, AFTER and GATE of product.cu.
+// Products of many rows on Hopper's tensor cores with what follows them in one kernel: the rotation of queries and keys, the
+// gated activation, or nothing. NVRTC compiles this behind attention.cu, with the constants W, AFTER and GATE of product.cu.
 //
 // Persistent: a block takes a tile of 128 rows of x and 256 of w after another, 64 rows for each of two warpgroups; a third one
 // asks for the next tile meanwhile. A sum is added up by one thread in one order: results are the same bit for bit in each run.
