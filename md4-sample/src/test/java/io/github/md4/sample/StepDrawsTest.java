@@ -23,6 +23,7 @@ import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -93,10 +94,10 @@ final class StepDrawsTest {
     }
 
     @Override
-    public List<double[]> drawAhead(int[] zt, List<Step> steps, Confidence confidence) {
-      most = Math.max(most, steps.size());
+    public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Confidence confidence) {
       List<double[]> drawn = new ArrayList<>();
-      for (Step step : steps.subList(0, Math.min(3, steps.size()))) {
+      while (steps.hasNext() && drawn.size() < 3) {
+        Step step = steps.next();
         Optional<double[]> draws = draw(zt, step.condition(), step.rows(), step.u(), confidence);
         if (draws.isEmpty()) {
           break;
@@ -106,7 +107,8 @@ final class StepDrawsTest {
           zt[step.rows()[r]] = (int) draws.get()[r];
         }
       }
-      return drawn;
+      most = Math.max(most, drawn.size());
+      return drawn.iterator();
     }
   }
 
@@ -144,7 +146,7 @@ final class StepDrawsTest {
                   ahead,
                   new ExactMethod.Ancestral(new SamplingSteps(new SamplingGrid.Cosine(), 50)))
               .sample(masks(4).withBatchSize(2));
-      assertThat(ahead.most).isBetween(2, 8);
+      assertThat(ahead.most).isBetween(2, 3);
     }
   }
 

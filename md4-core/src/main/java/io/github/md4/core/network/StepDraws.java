@@ -4,7 +4,7 @@ package io.github.md4.core.network;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Confidence;
-import java.util.List;
+import java.util.Iterator;
 import java.util.Optional;
 
 /**
@@ -44,14 +44,15 @@ public interface StepDraws {
    * the tokens at its rows.
    *
    * @param zt partly masked tokens of the first step [B N], in [0, V]
-   * @param steps at least one; the first of them are made, in one go
+   * @param steps at least one; the first of them are made, in one go. They are taken when their
+   *     turn comes, some of them before the draws of earlier ones are read
    * @param confidence what is reported as the confidence of a draw
-   * @return {@link #draw} of each of the first steps, which may still be under way: to be read at
-   *     once and in order; empty where none was made
+   * @return {@link #draw} of each of the first steps, waited for when it is asked for; none where
+   *     none was made, and no further ones after another call of the network
    */
-  default List<double[]> drawAhead(int[] zt, List<Step> steps, Confidence confidence) {
-    Step first = steps.get(0);
-    return draw(zt, first.condition, first.rows, first.u, confidence).stream().toList();
+  default Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Confidence confidence) {
+    Step first = steps.next();
+    return draw(zt, first.condition, first.rows, first.u, confidence).stream().iterator();
   }
 
   /**

@@ -9,6 +9,7 @@ import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.DoubleFunction;
 
 /**
@@ -64,10 +65,13 @@ final class PlannedTrajectory implements Trajectory {
 
   @Override
   public List<TrajectoryQuery> ahead(int most) {
-    List<Reveal> reveals = plan.reveals();
-    return reveals.subList(next, Math.min(reveals.size(), next + most)).stream()
-        .map(this::query)
-        .toList();
+    List<Reveal> reveals = plan.reveals().subList(next, plan.reveals().size());
+    return new LazyQueries(Math.min(most, reveals.size()), k -> query(reveals.get(k)));
+  }
+
+  @Override
+  public OptionalInt left() {
+    return OptionalInt.of(plan.reveals().size() - next);
   }
 
   private TrajectoryQuery query(Reveal reveal) {

@@ -12,6 +12,7 @@ import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -25,7 +26,6 @@ final class RandomOrderTrajectory implements Trajectory {
   private final MaskingSchedule schedule;
   private final int tokensAStep;
   private final int[] order;
-  private int revealed;
   private int step;
 
   private RandomOrderTrajectory(
@@ -62,47 +62,55 @@ final class RandomOrderTrajectory implements Trajectory {
 
   @Override
   public boolean isDone() {
-    return revealed == order.length;
+    return revealed(step) == order.length;
   }
 
   @Override
   public TrajectoryQuery query() {
-    return query(0);
+    return query(step);
   }
 
   @Override
   public List<TrajectoryQuery> ahead(int most) {
-    int left = (order.length - revealed + tokensAStep - 1) / tokensAStep;
-    return IntStream.range(0, Math.min(most, left)).mapToObj(this::query).toList();
+    int first = step;
+    return new LazyQueries(Math.min(most, left().orElseThrow()), k -> query(first + k));
   }
 
-  /** Returns the query after so many more. */
-  private TrajectoryQuery query(int ahead) {
-    int[] positions = positions(ahead);
+  @Override
+  public OptionalInt left() {
+    int left = order.length - revealed(step);
+    return OptionalInt.of((left + tokensAStep - 1) / tokensAStep);
+  }
+
+  /** Returns the number of positions that are revealed before a step. */
+  private int revealed(int before) {
+    return (int) Math.min(order.length, (long) before * tokensAStep);
+  }
+
+  private TrajectoryQuery query(int at) {
+    int[] positions = positions(at);
     return new TrajectoryQuery(
-        point(ahead), positions, sequence.uniforms(Purpose.SAMPLE, step + ahead, positions));
+        point(at), positions, sequence.uniforms(Purpose.SAMPLE, at, positions));
   }
 
-  private int[] positions(int ahead) {
-    int first = revealed + ahead * tokensAStep;
-    int[] positions = Arrays.copyOfRange(order, first, Math.min(order.length, first + tokensAStep));
+  private int[] positions(int at) {
+    int[] positions = Arrays.copyOfRange(order, revealed(at), revealed(at + 1));
     Arrays.sort(positions);
     return positions;
   }
 
-  private GridPoint point(int ahead) {
-    double share = (double) (order.length - revealed - ahead * tokensAStep) / sequence.length();
-    return new GridPoint(step + ahead, schedule.timeWhenMasked(share));
+  private GridPoint point(int at) {
+    double share = (double) (order.length - revealed(at)) / sequence.length();
+    return new GridPoint(at, schedule.timeWhenMasked(share));
   }
 
   @Override
   public void advance(Draws draws, Changes changes) {
-    int[] positions = positions(0);
-    GridPoint point = point(0);
+    int[] positions = positions(step);
+    GridPoint point = point(step);
     for (int r = 0; r < positions.length; r++) {
       sequence.reveal(point, positions[r], draws, r, changes);
     }
-    revealed += positions.length;
     step++;
   }
 }

@@ -2,6 +2,7 @@
 package io.github.md4.sample.trajectory;
 
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * The way of one sequence from masks to tokens, one call of the network after another. One thread
@@ -34,12 +35,18 @@ public interface Trajectory {
 
   /**
    * {@return the next queries that are known before any of their draws; each begins with the tokens
-   * that the one before has drawn, in their places. The next one alone, unless overridden}
+   * that the one before has drawn, in their places. The list may be read after later draws, and
+   * stays as it is. The next query alone, unless overridden}
    *
    * @param most the most that are asked for, at least 1
    */
   default List<TrajectoryQuery> ahead(int most) {
     return List.of(query());
+  }
+
+  /** {@return the number of queries to the end, where it is known; empty, unless overridden} */
+  default OptionalInt left() {
+    return OptionalInt.empty();
   }
 
   /**

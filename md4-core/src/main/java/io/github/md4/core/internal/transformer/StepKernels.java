@@ -34,7 +34,7 @@ public final class StepKernels implements AutoCloseable {
   private static final int OCTET = 8;
   private static final int BEGINNING_BLOCKS = 4;
 
-  /** The most steps whose inputs are written before the first of them runs. */
+  /** The most steps whose inputs are written and whose draws are not yet read. */
   public static final int MOST_STEPS = 8;
 
   private final CudaDevice device;
@@ -152,8 +152,8 @@ public final class StepKernels implements AutoCloseable {
     /**
      * Writes the inputs of a step.
      *
-     * @param ahead the number of steps between the next one and this, 0 for a first one; less than
-     *     {@link #MOST_STEPS}
+     * @param ahead the number of steps between the next one and this, 0 for a first one; the draws
+     *     of the one {@link #MOST_STEPS} before it have been read
      * @param rows ascending flat positions, at most R
      * @param u uniforms of the rows
      * @param features of the examples' times [B W], or of fewer examples

@@ -10,6 +10,7 @@ import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.SameInBatch;
 import io.github.md4.core.network.StepDraws;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -71,7 +72,7 @@ final class FrozenTransformer implements FrozenDenoiser, StepDraws, SameInBatch 
   }
 
   @Override
-  public List<double[]> drawAhead(int[] zt, List<Step> steps, Confidence confidence) {
+  public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Confidence confidence) {
     return forward.drawAhead(zt, steps, confidence);
   }
 

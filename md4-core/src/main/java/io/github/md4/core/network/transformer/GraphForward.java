@@ -11,7 +11,9 @@ import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +107,7 @@ final class GraphForward implements FrozenForward {
 
   @Override
   public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    steps.ifPresent(GraphSteps::endGo);
     Size size = Size.of(zt, rows);
     if (isLarge(size) || isRare(size)) {
       return forward.logits(zt, condition, rows);
@@ -120,12 +123,17 @@ final class GraphForward implements FrozenForward {
   @Override
   public Optional<double[]> draw(
       int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
-    return drawAhead(zt, List.of(new Step(condition, rows, u)), confidence).stream().findFirst();
+    Iterator<Step> one = List.of(new Step(condition, rows, u)).iterator();
+    Iterator<double[]> drawn = drawAhead(zt, one, confidence);
+    return drawn.hasNext() ? Optional.of(drawn.next()) : Optional.empty();
   }
 
   @Override
-  public synchronized List<double[]> drawAhead(int[] zt, List<Step> ahead, Confidence confidence) {
-    return steps.map(graphs -> graphs.draw(zt, ahead, confidence)).orElse(List.of());
+  public synchronized Iterator<double[]> drawAhead(
+      int[] zt, Iterator<Step> ahead, Confidence confidence) {
+    return steps
+        .map(graphs -> graphs.draw(zt, ahead, confidence))
+        .orElse(Collections.emptyIterator());
   }
 
   private boolean isLarge(Size size) {

@@ -2,27 +2,30 @@
 package io.github.md4.core.network.transformer;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.internal.cuda.CudaGraph;
-import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepKernels.Size;
 import io.github.md4.core.network.StepDraws.Step;
-import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Spliterators;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.StreamSupport;
 
 /**
- * Steps of sampling as CUDA graphs: one launch takes the inputs from the host's memory, runs the
- * network, draws, and puts the draws where the next step reads them, so that steps whose rows are
- * known ahead follow each other without the host. Calls are serialised by {@link GraphForward}.
+ * Steps of sampling as CUDA graphs, recorded for each size that comes often. Steps that are known
+ * ahead and fit one graph are made in one go.
+ *
+ * <p>Calls are serialised by {@link GraphForward}. Steps of a go are launched between calls, by the
+ * thread that reads the draws, under the lock of their graph.
  */
 final class GraphSteps implements AutoCloseable {
   /** A graph keeps no logits, but the head's memory grows with them; this is 128 MiB of them. */
@@ -43,10 +46,10 @@ final class GraphSteps implements AutoCloseable {
   private final FusedForward forward;
   private final StepKernels kernels;
   private final RecordingStream stream;
-  private final GpuTimeline timeline;
   private final int callsBefore;
-  private final Map<Key, Integer> calls = new HashMap<>();
-  private final Map<Key, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
+  private final Map<Key, AtomicInteger> calls = new HashMap<>();
+  private final Map<Key, StepGraph> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
+  private Optional<StepGraph> going = Optional.empty();
 
   /** What a graph is recorded for. */
   private record Key(Size size, Confidence confidence) {
@@ -73,28 +76,73 @@ final class GraphSteps implements AutoCloseable {
     this.forward = forward;
     this.kernels = kernels;
     this.stream = stream;
-    this.timeline = GpuTimeline.of(manager.getDevice()).orElseThrow();
     this.callsBefore = callsBefore;
   }
 
   /**
-   * Returns the draws of the first steps, each waited for when it is asked for; empty where there
-   * is no graph for their size.
+   * Returns the draws of the first steps, each waited for when it is asked for; none where there is
+   * no graph for their size.
    */
-  List<double[]> draw(int[] zt, List<Step> all, Confidence confidence) {
-    int count = isWhole(all, zt.length) ? 1 : Math.min(all.size(), StepKernels.MOST_STEPS);
-    List<Step> steps = all.subList(0, count);
-    Size size = size(zt.length, steps);
-    Key key = new Key(size, confidence);
-    if (!steps.stream().allMatch(step -> isAscending(step.rows()))) {
-      return List.of();
+  Iterator<double[]> draw(int[] zt, Iterator<Step> all, Confidence confidence) {
+    endGo();
+    List<Step> first = first(all);
+    if (isWhole(first, zt.length)) {
+      return draw(zt, first.subList(0, 1), Collections.emptyIterator(), confidence);
     }
-    int asked = asked(key, count);
+    return draw(zt, first, all, confidence);
+  }
+
+  /**
+   * Ends the go that is under way, of which no further steps are launched. What comes next may take
+   * the memory that they would use.
+   */
+  void endGo() {
+    going.ifPresent(StepGraph::endGo);
+    going = Optional.empty();
+  }
+
+  private Iterator<double[]> draw(
+      int[] zt, List<Step> first, Iterator<Step> further, Confidence confidence) {
+    if (!first.stream().allMatch(step -> isAscending(step.rows()))) {
+      return Collections.emptyIterator();
+    }
+    Key key = new Key(size(zt.length, first), confidence);
+    AtomicInteger asked = asked(key);
+    going = graph(key, asked.addAndGet(first.size()));
+    return going
+        .map(graph -> graph.draw(zt, first, fitting(further, zt.length, graph.size(), asked)))
+        .orElse(Collections.emptyIterator());
+  }
+
+  /** Returns the steps that are launched at once. */
+  private static List<Step> first(Iterator<Step> all) {
+    List<Step> first = new ArrayList<>();
+    while (first.size() < StepKernels.MOST_STEPS && all.hasNext()) {
+      first.add(all.next());
+    }
+    return first;
+  }
+
+  /** Returns the next of the steps up to one that wants another graph, each taken when asked for. */
+  private static Iterator<Step> fitting(
+      Iterator<Step> steps, int positions, Size size, AtomicInteger asked) {
+    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(steps, 0), false)
+        .takeWhile(step -> isAscending(step.rows()) && size.serves(size(positions, List.of(step))))
+        .peek(step -> asked.incrementAndGet())
+        .iterator();
+  }
+
+  /**
+   * Returns the graph that makes steps of a kind, if there is one or it is time to record it.
+   *
+   * @param asked how many steps of the kind were asked for, these included
+   */
+  private Optional<StepGraph> graph(Key key, int asked) {
     Optional<Key> serving = serving(key);
     if (serving.isPresent() && (asked <= MOST_PADDED || serving.get().isSnugFor(key))) {
-      return recorded(serving.get()).draw(zt, steps);
+      return Optional.of(recorded(serving.get()));
     }
-    return isLarge(size) || asked <= callsBefore ? List.of() : recorded(key).draw(zt, steps);
+    return isLarge(key.size) || asked <= callsBefore ? Optional.empty() : Optional.of(recorded(key));
   }
 
   /**
@@ -104,7 +152,7 @@ final class GraphSteps implements AutoCloseable {
    */
   private Optional<Key> serving(Key wanted) {
     return graphs.entrySet().stream()
-        .filter(each -> each.getValue().generation == forward.generation())
+        .filter(each -> each.getValue().isValid())
         .map(Map.Entry::getKey)
         .filter(key -> key.serves(wanted))
         .min(
@@ -140,17 +188,17 @@ final class GraphSteps implements AutoCloseable {
     return true;
   }
 
-  /** Returns how many steps of a kind were asked for, these included. */
-  private int asked(Key key, int steps) {
+  /** Returns the number of steps of a kind that were asked for. */
+  private AtomicInteger asked(Key key) {
     if (calls.size() == MOST_COUNTS) {
       calls.clear();
     }
-    return calls.merge(key, steps, Integer::sum);
+    return calls.computeIfAbsent(key, unused -> new AtomicInteger());
   }
 
-  private Recorded recorded(Key key) {
-    Recorded found = graphs.get(key);
-    if (found != null && found.generation == forward.generation()) {
+  private StepGraph recorded(Key key) {
+    StepGraph found = graphs.get(key);
+    if (found != null && found.isValid()) {
       return found;
     }
     if (found != null) {
@@ -159,124 +207,15 @@ final class GraphSteps implements AutoCloseable {
     if (graphs.size() == MOST_GRAPHS) {
       graphs.remove(graphs.keySet().iterator().next()).close();
     }
-    Recorded made = new Recorded(key);
+    StepGraph made =
+        new StepGraph(manager, forward, kernels, stream, key.size, key.confidence);
     graphs.put(key, made);
     return made;
   }
 
-  /** A graph, and the memory that it reads and writes. */
-  private final class Recorded implements AutoCloseable {
-    private final NDManager scope = manager.newSubManager();
-    private final StepKernels.Exchange exchange;
-    private final CudaGraph graph;
-    private final int generation;
-    private Optional<Draws> running = Optional.empty();
-
-    Recorded(Key key) {
-      Size size = key.size;
-      StepKernels.Weights weights = forward.stepWeights();
-      StepKernels.Inputs inputs = kernels.inputs(scope, size, weights);
-      this.exchange = kernels.exchange(size);
-      forward.prepare(size.length());
-      Runnable step =
-          () -> {
-            kernels.begin(exchange, inputs, weights);
-            FusedForward.Start start =
-                new FusedForward.Start(
-                    inputs.all(), inputs.asked(), inputs.modulation(), inputs.stream());
-            kernels.draw(
-                exchange,
-                inputs,
-                forward.paddedLogits(scope, start),
-                forward.vocabularySize(),
-                key.confidence);
-          };
-      exchange.clear();
-      stream.run(step);
-      exchange.advance(1);
-      this.graph = stream.record(step);
-      this.generation = forward.generation();
-    }
-
-    synchronized List<double[]> draw(int[] zt, List<Step> steps) {
-      settle();
-      exchange.write(zt);
-      Draws draws = new Draws(this, steps);
-      for (int k = 0; k < steps.size(); k++) {
-        Step step = steps.get(k);
-        exchange.write(k, step.rows(), step.u(), forward.features(step.condition()));
-        graph.launch();
-        draws.marks.add(timeline.mark());
-      }
-      running = Optional.of(draws);
-      return draws;
-    }
-
-    /** Waits for what runs; the memory that steps read and write is free afterwards. */
-    private void settle() {
-      running.ifPresent(
-          draws -> {
-            draws.readAll();
-            exchange.advance(draws.size());
-          });
-      running = Optional.empty();
-    }
-
-    @Override
-    public synchronized void close() {
-      settle();
-      graph.close();
-      exchange.close();
-      scope.close();
-    }
-  }
-
-  /**
-   * The draws of steps that may still run: each is waited for when it is asked for, so that the
-   * host goes on with the first while the GPU makes the others.
-   */
-  private static final class Draws extends AbstractList<double[]> {
-    private final Recorded recorded;
-    private final int[] counts;
-    private final List<GpuTimeline.Mark> marks = new ArrayList<>();
-    private final List<double[]> read = new ArrayList<>();
-
-    Draws(Recorded recorded, List<Step> steps) {
-      this.recorded = recorded;
-      this.counts = steps.stream().mapToInt(step -> step.rows().length).toArray();
-    }
-
-    @Override
-    public int size() {
-      return counts.length;
-    }
-
-    @Override
-    public double[] get(int step) {
-      Objects.checkIndex(step, size());
-      synchronized (recorded) {
-        readThrough(step);
-        return read.get(step);
-      }
-    }
-
-    void readAll() {
-      readThrough(size() - 1);
-    }
-
-    private void readThrough(int last) {
-      for (int k = read.size(); k <= last; k++) {
-        try (GpuTimeline.Mark mark = marks.get(k)) {
-          mark.await();
-        }
-        read.add(recorded.exchange.read(k, counts[k]));
-      }
-    }
-  }
-
   @Override
   public void close() {
-    graphs.values().forEach(Recorded::close);
+    graphs.values().forEach(StepGraph::close);
     manager.close();
   }
 }

@@ -9,6 +9,7 @@ import io.github.md4.sample.trajectory.TokenEvent;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** A sequence of a request that is being sampled: its trajectory and the number of its calls. */
@@ -61,6 +62,12 @@ public final class ActiveSequence implements ShownSequence {
    */
   List<TrajectoryQuery> ahead(int most) {
     return trajectory.ahead(most);
+  }
+
+  /** Returns whether it is known to be done after so many queries, or fewer. */
+  boolean isDoneAfter(int queries) {
+    OptionalInt left = trajectory.left();
+    return left.isPresent() && left.getAsInt() <= queries;
   }
 
   @Override

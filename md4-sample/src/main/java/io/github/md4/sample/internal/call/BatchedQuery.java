@@ -2,6 +2,7 @@
 package io.github.md4.sample.internal.call;
 
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 
 /** A call for the queries of several sequences at once. */
@@ -15,12 +16,15 @@ public interface BatchedQuery extends AutoCloseable {
 
   /**
    * Returns the draws of their next calls, those of this one first: of more than one where the
-   * trajectories know their queries and the network makes several steps in one go.
+   * trajectories know their queries and the network makes several steps in one go. A further call
+   * has no positions of sequences that have ended before it.
    *
    * @param rowLimit the most positions of a further call
+   * @param leastActive the least number of sequences that a further call is for
+   * @return the draws, at least one; each is taken by the sequences before the next is asked for
    */
-  default List<double[]> drawAhead(List<ActiveSequence> group, int rowLimit) {
-    return List.of(draw(group));
+  default Iterator<double[]> drawAhead(List<ActiveSequence> group, int rowLimit, int leastActive) {
+    return List.of(draw(group)).iterator();
   }
 
   /** Returns what calls the network for it, with sequences of others where it keeps nothing. */

@@ -10,8 +10,9 @@ import io.github.md4.core.network.StepDraws;
 import io.github.md4.sample.law.TokenLaw;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * A call of the network for a group that draws in one way.
@@ -22,8 +23,6 @@ import java.util.stream.IntStream;
 public record NetworkQuery(
     NDManager manager, Denoiser denoiser, DrawKernels kernels, RowDraw draw, TokenLaw law)
     implements BatchedQuery {
-  private static final int MOST_AHEAD = 8;
-
   @Override
   public double[] draw(List<ActiveSequence> group) {
     Draws[] drawn = new Draws[1];
@@ -40,35 +39,30 @@ public record NetworkQuery(
   }
 
   @Override
-  public List<double[]> drawAhead(List<ActiveSequence> group, int rowLimit) {
-    List<double[]> drawn =
+  public Iterator<double[]> drawAhead(List<ActiveSequence> group, int rowLimit, int leastActive) {
+    Iterator<double[]> drawn =
         draw.inversion(law)
             .flatMap(
                 confidence ->
                     StepDraws.of(denoiser)
-                        .map(network -> drawAhead(network, group, rowLimit, confidence)))
-            .orElse(List.of());
-    return drawn.isEmpty() ? List.of(draw(group)) : drawn;
+                        .map(net -> drawAhead(net, group, rowLimit, leastActive, confidence)))
+            .orElse(Collections.emptyIterator());
+    return drawn.hasNext() ? drawn : List.of(draw(group)).iterator();
   }
 
-  private static List<double[]> drawAhead(
-      StepDraws network, List<ActiveSequence> group, int rowLimit, Confidence confidence) {
+  private static Iterator<double[]> drawAhead(
+      StepDraws network,
+      List<ActiveSequence> group,
+      int rowLimit,
+      int leastActive,
+      Confidence confidence) {
     boolean isOfOneLength = group.stream().mapToInt(s -> s.shown().length).distinct().count() == 1;
-    List<StepDraws.Step> steps = isOfOneLength ? ahead(group, rowLimit) : List.of();
-    return steps.size() > 1
+    QueriesAhead ahead = QueriesAhead.of(group);
+    int count = isOfOneLength ? ahead.count(leastActive) : 0;
+    Iterator<StepDraws.Step> steps = ahead.steps(count, rowLimit);
+    return count > 1 && steps.hasNext()
         ? network.drawAhead(NetworkCall.tokens(group), steps, confidence)
-        : List.of();
-  }
-
-  /** Returns the steps of a group that are known before any of their draws. */
-  private static List<StepDraws.Step> ahead(List<ActiveSequence> group, int rowLimit) {
-    List<List<TrajectoryQuery>> queries =
-        group.stream().map(sequence -> sequence.ahead(MOST_AHEAD)).toList();
-    int known = queries.stream().mapToInt(List::size).min().orElseThrow();
-    return IntStream.range(0, known)
-        .mapToObj(k -> NetworkCall.step(group, queries.stream().map(of -> of.get(k)).toList()))
-        .takeWhile(step -> step.rows().length <= rowLimit)
-        .toList();
+        : Collections.emptyIterator();
   }
 
   @Override

@@ -56,6 +56,14 @@ final class RequestProgress {
     return active;
   }
 
+  /**
+   * Returns the least number of the active sequences for which a further call is made with those
+   * that have ended in it: all while others wait for the places of the ended ones, half later.
+   */
+  int leastActive() {
+    return waiting.hasNext() ? active.size() : (active.size() + 1) / 2;
+  }
+
   /** Takes those that have ended out of the active ones. */
   void finishEnded(SamplingListener listener) {
     active.stream().filter(ActiveSequence::isDone).forEach(each -> finish(each, listener));

@@ -9,6 +9,7 @@ import io.github.md4.sample.trajectory.SampleRequest;
 import io.github.md4.sample.trajectory.SamplingListener;
 import io.github.md4.sample.trajectory.Trajectory;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -30,9 +31,15 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
     do {
       List<List<ActiveSequence>> groups = groups(progress.active(listener));
       for (List<ActiveSequence> group : groups) {
-        for (double[] drawn : draws(query, group, groups.size() == 1)) {
-          advance(group, drawn, listener);
+        boolean isAlone = groups.size() == 1;
+        Iterator<double[]> draws =
+            isAlone ? ahead(query, group, progress) : List.of(query.draw(group)).iterator();
+        while (draws.hasNext()) {
+          advance(group, draws.next(), listener);
           listener.called(++calls, planned);
+          if (isAlone) {
+            progress.finishEnded(listener);
+          }
         }
       }
       progress.finishEnded(listener);
@@ -51,9 +58,10 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
     return calls[0];
   }
 
-  /** Returns the draws of the next call, or, of a group that is alone, of several. */
-  private List<double[]> draws(BatchedQuery query, List<ActiveSequence> group, boolean isAlone) {
-    return isAlone ? query.drawAhead(group, rowLimit) : List.of(query.draw(group));
+  /** Returns the draws of the next calls of a group that is alone. */
+  private Iterator<double[]> ahead(
+      BatchedQuery query, List<ActiveSequence> group, RequestProgress progress) {
+    return query.drawAhead(group, rowLimit, progress.leastActive());
   }
 
   private List<List<ActiveSequence>> groups(List<ActiveSequence> active) {
@@ -71,11 +79,13 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
     return groups;
   }
 
+  /** Takes the draws of a call for the sequences that have not ended. */
   private static void advance(
       List<ActiveSequence> group, double[] drawn, SamplingListener listener) {
-    int rows = BatchedQuery.rows(group);
+    List<ActiveSequence> asked = group.stream().filter(sequence -> !sequence.isDone()).toList();
+    int rows = BatchedQuery.rows(asked);
     int first = 0;
-    for (ActiveSequence sequence : group) {
+    for (ActiveSequence sequence : asked) {
       int own = sequence.query().positions().length;
       sequence.advance(new Draws(drawn, rows, first), listener);
       first += own;
