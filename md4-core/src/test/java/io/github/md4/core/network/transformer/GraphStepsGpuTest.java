@@ -24,6 +24,7 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,7 +92,7 @@ final class GraphStepsGpuTest {
         FrozenWeights weights =
             new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
         FrozenForward graphs = graphs(manager, each, weights)) {
-      for (int count : new int[] {3, 8, 1, 11}) {
+      for (int count : new int[] {3, 8, 1, 11, 40}) {
         Inputs inputs = Inputs.random(each.config(), 3, 150, each.vocabularySize());
         List<StepDraws.Step> steps = steps(inputs, count);
         int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
@@ -105,23 +106,97 @@ final class GraphStepsGpuTest {
                   .draw(zt, step.condition(), step.rows(), step.u(), Confidence.MARGIN)
                   .orElseThrow();
           assertThat(drawn.get(k)).as("step %d", k).isEqualTo(expected);
-          for (int r = 0; r < step.rows().length; r++) {
-            zt[step.rows()[r]] = (int) expected[r];
-          }
+          put(zt, step, expected);
         }
       }
     }
   }
 
+  /**
+   * A call of the network, which may take the memory of a go, ends the go: the steps that run can
+   * still be read, and the others are made in a go of their own.
+   */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aGo_isEndedByOtherCalls(Case each) {
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        Network network =
+            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 43);
+        FrozenWeights weights =
+            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
+        FrozenForward graphs = graphs(manager, each, weights)) {
+      Inputs inputs = Inputs.random(each.config(), 3, 150, each.vocabularySize());
+      int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
+      List<StepDraws.Step> steps = steps(inputs, 30);
+      List<double[]> expected = new ArrayList<>();
+      graphs
+          .drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN)
+          .forEachRemaining(expected::add);
+      Iterator<double[]> ended =
+          graphs.drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN);
+      List<double[]> drawn = new ArrayList<>(List.of(ended.next(), ended.next()));
+      // More positions than before, so that the memory of the forward pass grows.
+      Step.random(each, 8, 700, 90).logits(manager, graphs).close();
+      ended.forEachRemaining(drawn::add);
+      assertThat(drawn).hasSize(10);
+      int made = drawn.size();
+      for (int k = 0; k < made; k++) {
+        put(zt, steps.get(k), drawn.get(k));
+      }
+      graphs
+          .drawAhead(zt, steps.subList(made, 30).iterator(), Confidence.MARGIN)
+          .forEachRemaining(drawn::add);
+      assertThat(drawn).hasSize(30);
+      for (int k = 0; k < 30; k++) {
+        assertThat(drawn.get(k)).as("step %d", k).isEqualTo(expected.get(k));
+      }
+    }
+  }
+
+  /** Steps whose rows become too few or too many for the graph are left for another go. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aGo_hasStepsOfOneGraph(Case each) {
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        Network network =
+            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 47);
+        FrozenWeights weights =
+            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
+        FrozenForward graphs = graphs(manager, each, weights)) {
+      Inputs inputs = Inputs.random(each.config(), 3, 150, each.vocabularySize());
+      int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
+      for (int other : new int[] {60, 8}) {
+        List<StepDraws.Step> steps = new ArrayList<>(steps(inputs, 12));
+        steps.add(step(inputs, 12, other, 1));
+        steps.addAll(steps(inputs, 5));
+        List<double[]> drawn = new ArrayList<>();
+        graphs
+            .drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN)
+            .forEachRemaining(drawn::add);
+        // 24 rows serve 16 and fewer, which are rounded up to 16.
+        assertThat(drawn).hasSize(other > 24 ? 12 : 18);
+      }
+    }
+  }
+
+  private static void put(int[] zt, StepDraws.Step step, double[] drawn) {
+    for (int r = 0; r < step.rows().length; r++) {
+      zt[step.rows()[r]] = (int) drawn[r];
+    }
+  }
+
+  private static StepDraws.Step step(Inputs inputs, int seed, int count, int apart) {
+    int[] rows = IntStream.range(0, count).map(r -> apart * r + seed).toArray();
+    double[] u = new Noise(seed).uniforms(Purpose.SAMPLE, 0, 0, count);
+    return new StepDraws.Step(inputs.condition(), rows, u);
+  }
+
   /** Returns steps of 17 to 24 rows, so that one graph serves them all. */
   private static List<StepDraws.Step> steps(Inputs inputs, int count) {
     return IntStream.range(0, count)
-        .mapToObj(
-            k -> {
-              int[] rows = IntStream.rangeClosed(0, 16 + k % 8).map(r -> 18 * r + k).toArray();
-              double[] u = new Noise(k).uniforms(Purpose.SAMPLE, 0, 0, rows.length);
-              return new StepDraws.Step(inputs.condition(), rows, u);
-            })
+        .mapToObj(k -> step(inputs, k, 17 + k % 8, 18))
         .toList();
   }
 
