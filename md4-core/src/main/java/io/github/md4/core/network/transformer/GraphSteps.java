@@ -123,7 +123,9 @@ final class GraphSteps implements AutoCloseable {
     return first;
   }
 
-  /** Returns the next of the steps up to one that wants another graph, each taken when asked for. */
+  /**
+   * Returns the next of the steps up to one that wants another graph, each taken when asked for.
+   */
   private static Iterator<Step> fitting(
       Iterator<Step> steps, int positions, Size size, AtomicInteger asked) {
     return StreamSupport.stream(Spliterators.spliteratorUnknownSize(steps, 0), false)
@@ -142,7 +144,9 @@ final class GraphSteps implements AutoCloseable {
     if (serving.isPresent() && (asked <= MOST_PADDED || serving.get().isSnugFor(key))) {
       return Optional.of(recorded(serving.get()));
     }
-    return isLarge(key.size) || asked <= callsBefore ? Optional.empty() : Optional.of(recorded(key));
+    return isLarge(key.size) || asked <= callsBefore
+        ? Optional.empty()
+        : Optional.of(recorded(key));
   }
 
   /**
@@ -207,8 +211,7 @@ final class GraphSteps implements AutoCloseable {
     if (graphs.size() == MOST_GRAPHS) {
       graphs.remove(graphs.keySet().iterator().next()).close();
     }
-    StepGraph made =
-        new StepGraph(manager, forward, kernels, stream, key.size, key.confidence);
+    StepGraph made = new StepGraph(manager, forward, kernels, stream, key.size, key.confidence);
     graphs.put(key, made);
     return made;
   }

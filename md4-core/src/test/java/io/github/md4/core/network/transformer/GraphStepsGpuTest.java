@@ -92,12 +92,14 @@ final class GraphStepsGpuTest {
         FrozenWeights weights =
             new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
         FrozenForward graphs = graphs(manager, each, weights)) {
-      for (int count : new int[] {3, 8, 1, 11, 40}) {
+      for (int count : new int[] {3, 8, 1, 11, 35}) {
         Inputs inputs = Inputs.random(each.config(), 3, 150, each.vocabularySize());
         List<StepDraws.Step> steps = steps(inputs, count);
         int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
         List<double[]> drawn = new ArrayList<>();
-        graphs.drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN).forEachRemaining(drawn::add);
+        graphs
+            .drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN)
+            .forEachRemaining(drawn::add);
         assertThat(drawn).hasSize(count);
         for (int k = 0; k < drawn.size(); k++) {
           StepDraws.Step step = steps.get(k);
@@ -133,8 +135,7 @@ final class GraphStepsGpuTest {
       graphs
           .drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN)
           .forEachRemaining(expected::add);
-      Iterator<double[]> ended =
-          graphs.drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN);
+      Iterator<double[]> ended = graphs.drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN);
       List<double[]> drawn = new ArrayList<>(List.of(ended.next(), ended.next()));
       // More positions than before, so that the memory of the forward pass grows.
       Step.random(each, 8, 700, 90).logits(manager, graphs).close();
@@ -195,9 +196,7 @@ final class GraphStepsGpuTest {
 
   /** Returns steps of 17 to 24 rows, so that one graph serves them all. */
   private static List<StepDraws.Step> steps(Inputs inputs, int count) {
-    return IntStream.range(0, count)
-        .mapToObj(k -> step(inputs, k, 17 + k % 8, 18))
-        .toList();
+    return IntStream.range(0, count).mapToObj(k -> step(inputs, k, 17 + k % 8, 18)).toList();
   }
 
   @ParameterizedTest

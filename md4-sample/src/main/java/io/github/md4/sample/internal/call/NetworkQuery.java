@@ -9,7 +9,6 @@ import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.sample.law.TokenLaw;
 import io.github.md4.sample.trajectory.Draws;
-import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
