@@ -82,11 +82,11 @@ public final class StepKernels implements AutoCloseable {
      */
     public boolean serves(Size other) {
       return equals(other)
-          || length == other.length
+          || (length == other.length
               && isAtMostTwice(examples, other.examples)
               && isAtMostTwice(rows, other.rows)
               && rows < positions()
-              && other.rows < other.positions();
+              && other.rows < other.positions());
     }
 
     private static boolean isAtMostTwice(int one, int other) {
