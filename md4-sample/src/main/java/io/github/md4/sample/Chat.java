@@ -168,5 +168,10 @@ public final class Chat {
     public void called(int done, int planned) {
       progress.accept(Arrays.copyOfRange(z, first, z.length));
     }
+
+    @Override
+    public boolean readsPlanned() {
+      return false;
+    }
   }
 }

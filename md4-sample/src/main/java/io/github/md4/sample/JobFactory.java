@@ -12,10 +12,10 @@ import io.github.md4.sample.internal.call.CallPart;
 import io.github.md4.sample.internal.call.Caller;
 import io.github.md4.sample.internal.call.NetworkCall;
 import io.github.md4.sample.internal.call.NetworkQuery;
+import io.github.md4.sample.internal.service.CallCount;
 import io.github.md4.sample.internal.service.EventStream;
 import io.github.md4.sample.internal.service.JobListener;
 import io.github.md4.sample.internal.service.ListenerRelay;
-import io.github.md4.sample.internal.service.SampleRun;
 import io.github.md4.sample.internal.service.SamplingJob;
 import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingProcedure;
@@ -26,9 +26,9 @@ import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
 import io.github.md4.sample.trajectory.SamplingContext;
 import io.github.md4.sample.trajectory.Trajectory;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /** The making of {@link SamplingJob}s, with the checks of what users ask for. */
 record JobFactory(
@@ -56,21 +56,21 @@ record JobFactory(
         content(denoiser, sequences, options), RequestLimits.none(), new JobListener.Deaf());
   }
 
-  /** Returns a request to whose calls a listener listens, which is told their number. */
+  /** Returns a request to whose calls a listener listens. */
   SamplingJob heard(
       Denoiser denoiser,
       List<InitialSequence> sequences,
       SamplingOptions options,
       ListenerRelay relay) {
     SamplingJob.Content plain = content(denoiser, sequences, options);
-    SamplingProcedure procedure = procedure(options);
-    int draws = procedure.isPlanned() ? 0 : space().maskToken();
-    List<Integer> planned = new ArrayList<>();
-    for (SampleRequest each : plain.requests()) {
-      Trajectory.Factory whole = procedure.trajectories(context(options));
-      planned.add(new SampleRun(each, whole, mostRows()).calls(draws));
-    }
-    return new SamplingJob(plain.withPlannedCalls(planned), RequestLimits.none(), relay);
+    SamplingJob.Content asked =
+        relay.readsPlanned() ? plain.withPlannedCalls(calls(plain.requests(), options)) : plain;
+    return new SamplingJob(asked, RequestLimits.none(), relay);
+  }
+
+  private List<Integer> calls(List<SampleRequest> requests, SamplingOptions options) {
+    Function<InitialSequence, int[]> rows = procedure(options).rows(context(options));
+    return requests.stream().map(each -> CallCount.of(each, rows, mostRows())).toList();
   }
 
   /** Returns a request whose events go to a stream. */

@@ -156,10 +156,10 @@ final class LoadedDiffusion implements MaskedDiffusion {
       scheduler.submit(job);
       return await(job);
     }
-    ListenerRelay relay = new ListenerRelay(scheduler::wake);
+    ListenerRelay relay = new ListenerRelay(listener, scheduler::wake);
     SamplingJob job = jobs.heard(denoiser, sequences, options, relay);
     scheduler.submit(job);
-    return tell(job, relay, listener);
+    return tell(job, relay);
   }
 
   private Denoiser guided(double guidance) {
@@ -173,10 +173,10 @@ final class LoadedDiffusion implements MaskedDiffusion {
     return new GuidedDenoiser(network, nullLabel, guidance);
   }
 
-  private List<Sample> tell(SamplingJob job, ListenerRelay relay, SamplingListener listener) {
+  private List<Sample> tell(SamplingJob job, ListenerRelay relay) {
     SamplingJob outer = listening.put(Thread.currentThread(), job);
     try {
-      relay.tellAll(listener);
+      relay.tellAll();
       return await(job);
     } catch (InterruptedException e) {
       throw cancelled(job);

@@ -7,6 +7,7 @@ import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.sample.internal.call.BatchedQuery;
 import io.github.md4.sample.internal.call.NetworkQuery;
+import io.github.md4.sample.internal.service.CallCount;
 import io.github.md4.sample.internal.service.SampleRun;
 import io.github.md4.sample.law.TokenLaw;
 import io.github.md4.sample.method.SamplingMethod;
@@ -123,7 +124,8 @@ public final class Sampler implements AutoCloseable {
    * @throws IllegalArgumentException if a sequence has a token outside [0, V]
    */
   public List<Sample> sample(SampleRequest request, SamplingListener listener) {
-    SampleRun run = run(request);
+    check(request);
+    SampleRun run = new SampleRun(request, procedure.trajectories(context(request)), rowLimit());
     int length = request.sequences().get(0).zt().length;
     Denoiser denoiser = MethodDenoiser.of(method, model.denoiser(), model.space(), request);
     try (BatchedQuery query =
@@ -131,7 +133,7 @@ public final class Sampler implements AutoCloseable {
             new NetworkQuery(manager, denoiser, kernels, procedure.draw(), law),
             request.batchSize(),
             length)) {
-      return run.run(query, listener, calls(run));
+      return run.run(query, listener, listener.readsPlanned() ? calls(request) : 0);
     }
   }
 
@@ -142,7 +144,8 @@ public final class Sampler implements AutoCloseable {
    * @param request the initial sequences, the seed of their noise and the sequences of a call
    */
   public int calls(SampleRequest request) {
-    return calls(run(request));
+    check(request);
+    return CallCount.of(request, procedure.rows(context(request)), rowLimit());
   }
 
   /** {@return whether {@link #calls} is exact} */
@@ -150,17 +153,16 @@ public final class Sampler implements AutoCloseable {
     return procedure.isPlanned();
   }
 
-  /** A trajectory needs the most calls if its draws leave every mask where it is. */
-  private int calls(SampleRun run) {
-    return run.calls(isPlanned() ? 0 : model.space().maskToken());
+  private void check(SampleRequest request) {
+    request.sequences().forEach(sequence -> sequence.check(model.space()));
   }
 
-  private SampleRun run(SampleRequest request) {
-    request.sequences().forEach(sequence -> sequence.check(model.space()));
-    SamplingContext context =
-        new SamplingContext(model.space(), new Noise(request.seed()), request.from());
-    int rowLimit = Math.toIntExact(Math.max(1, MOST_LOGITS / model.space().vocabularySize()));
-    return new SampleRun(request, procedure.trajectories(context), rowLimit);
+  private SamplingContext context(SampleRequest request) {
+    return new SamplingContext(model.space(), new Noise(request.seed()), request.from());
+  }
+
+  private int rowLimit() {
+    return Math.toIntExact(Math.max(1, MOST_LOGITS / model.space().vocabularySize()));
   }
 
   /** Frees the code that draws. */

@@ -14,6 +14,11 @@ record Listeners(List<SamplingListener> listeners) implements SamplingListener {
   }
 
   @Override
+  public boolean readsPlanned() {
+    return listeners.stream().anyMatch(SamplingListener::readsPlanned);
+  }
+
+  @Override
   public void changed(TokenEvent event) {
     listeners.forEach(listener -> listener.changed(event));
   }

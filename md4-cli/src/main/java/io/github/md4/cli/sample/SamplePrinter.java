@@ -33,6 +33,11 @@ final class SamplePrinter implements SamplingListener {
   public void called(int done, int planned) {}
 
   @Override
+  public boolean readsPlanned() {
+    return false;
+  }
+
+  @Override
   public void finished(Sample sample) {
     if (sample.index() < next) {
       return; // printed

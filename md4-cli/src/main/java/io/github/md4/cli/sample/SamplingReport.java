@@ -20,6 +20,11 @@ final class SamplingReport implements SamplingListener {
   }
 
   @Override
+  public boolean readsPlanned() {
+    return false;
+  }
+
+  @Override
   public void finished(Sample sample) {
     sequenceCalls += sample.calls();
     tokens += sample.tokens().length;

@@ -29,6 +29,11 @@ final class Unmasking implements SamplingListener {
   public void called(int done, int planned) {}
 
   @Override
+  public boolean readsPlanned() {
+    return false;
+  }
+
+  @Override
   public void changed(TokenEvent event) {
     if (event.sample() < sequences.size()) {
       events.add(event);

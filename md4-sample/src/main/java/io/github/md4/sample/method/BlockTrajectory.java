@@ -59,9 +59,24 @@ final class BlockTrajectory implements Trajectory {
       RowDraw draw,
       StepNoise.Source noise) {
     return new SamplingProcedure(
-        noise.trajectories((own, uniforms) -> new BlockTrajectory(own, schedule, method, uniforms)),
-        draw,
-        true);
+            noise.trajectories(
+                (own, uniforms) -> new BlockTrajectory(own, schedule, method, uniforms)),
+            draw,
+            true)
+        .counting(context -> sequence -> rows(method, sequence.masked()));
+  }
+
+  /** Returns the numbers of positions of the queries: the masks of a block that are left. */
+  private static int[] rows(PublishedMethod.Blocks method, int[] masked) {
+    List<Step> steps = steps(method, masked);
+    int[] rows = new int[steps.size()];
+    int revealed = 0;
+    for (int i = 0; i < rows.length; i++) {
+      int last = Arrays.binarySearch(masked, steps.get(i).end() - 1); // a block ends in a mask
+      rows[i] = last + 1 - revealed;
+      revealed += steps.get(i).count();
+    }
+    return rows;
   }
 
   /** Returns the steps that reveal something. */

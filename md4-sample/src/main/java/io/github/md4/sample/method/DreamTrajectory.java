@@ -9,6 +9,7 @@ import io.github.md4.sample.trajectory.GridPoint;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.Comparator;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -53,9 +54,20 @@ final class DreamTrajectory implements Trajectory {
       RowDraw draw,
       StepNoise.Source noise) {
     return new SamplingProcedure(
-        noise.trajectories((own, uniforms) -> new DreamTrajectory(own, schedule, method, uniforms)),
-        draw,
-        false);
+            noise.trajectories(
+                (own, uniforms) -> new DreamTrajectory(own, schedule, method, uniforms)),
+            draw,
+            false)
+        .counting(context -> sequence -> rows(method, sequence.masked().length));
+  }
+
+  private static int[] rows(PublishedMethod.Dream method, int masked) {
+    IntPredicate reveals = step -> count(method.steps(), step, masked) > 0;
+    long calls =
+        method.algorithm().isCounted
+            ? IntStream.range(0, method.steps()).filter(reveals).count()
+            : method.steps();
+    return QueryRows.equal((int) calls, masked);
   }
 
   /** Returns a time of the steps' grid, as PyTorch's linspace rounds it. */

@@ -56,12 +56,17 @@ final class GaussianTrajectory implements Trajectory {
       MaskingSchedule schedule, int width, SamplingSteps steps, Leftovers leftovers) {
     GaussianProcess process = new GaussianProcess(schedule, width);
     return new SamplingProcedure(
-        context -> {
-          Rule rule = new Rule(process, steps.from(context.from()), leftovers);
-          return initial -> new GaussianTrajectory(context, initial, rule);
-        },
-        new RowDraw.Gaussian(width),
-        true);
+            context -> {
+              Rule rule = new Rule(process, steps.from(context.from()), leftovers);
+              return initial -> new GaussianTrajectory(context, initial, rule);
+            },
+            new RowDraw.Gaussian(width),
+            true)
+        .counting(
+            context -> {
+              int calls = steps.from(context.from()).steps() + 1;
+              return sequence -> QueryRows.equal(calls, sequence.masked().length);
+            });
   }
 
   @Override

@@ -45,14 +45,25 @@ final class GenMd4Trajectory implements Trajectory {
   static SamplingProcedure procedure(
       DoubleUnaryOperator begin, DoubleFunction<GenMd4Reverse> reverse) {
     return new SamplingProcedure(
-        context -> {
-          double time = begin.applyAsDouble(context.from());
-          GenMd4Reverse shared = reverse.apply(context.from());
-          return initial ->
-              new GenMd4Trajectory(new PartialSequence(context, initial), shared, time);
-        },
-        new RowDraw.Exact(Confidence.PROBABILITY),
-        false);
+            context -> {
+              double time = begin.applyAsDouble(context.from());
+              GenMd4Reverse shared = reverse.apply(context.from());
+              return initial ->
+                  new GenMd4Trajectory(new PartialSequence(context, initial), shared, time);
+            },
+            new RowDraw.Exact(Confidence.PROBABILITY),
+            false)
+        .counting(
+            context -> {
+              double time = begin.applyAsDouble(context.from());
+              GenMd4Reverse shared = reverse.apply(context.from());
+              int mask = context.space().maskToken();
+              return sequence ->
+                  QueryRows.simulated(
+                      new GenMd4Trajectory(sequence, shared, time),
+                      mask,
+                      each -> each.drawing.length);
+            });
   }
 
   private void schedule(int position, double from) {

@@ -33,13 +33,14 @@ final class LeftToRightTrajectory implements Trajectory {
 
   static SamplingProcedure procedure() {
     return new SamplingProcedure(
-        context ->
-            initial ->
-                new LeftToRightTrajectory(
-                    new PartialSequence(context, initial), context.space().maskToken()),
-        new RowDraw.Exact(Confidence.PROBABILITY),
-        true,
-        PrefixQuery::of);
+            context ->
+                initial ->
+                    new LeftToRightTrajectory(
+                        new PartialSequence(context, initial), context.space().maskToken()),
+            new RowDraw.Exact(Confidence.PROBABILITY),
+            true,
+            PrefixQuery::of)
+        .counting(context -> sequence -> QueryRows.equal(sequence.masked().length, 1));
   }
 
   /** Goes to the next hole, or to the end. */

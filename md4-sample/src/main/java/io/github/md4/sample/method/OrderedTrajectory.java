@@ -66,10 +66,16 @@ final class OrderedTrajectory implements Trajectory {
 
   static SamplingProcedure procedure(MaskingSchedule schedule, Pace pace, Confidence confidence) {
     return new SamplingProcedure(
-        context ->
-            initial -> new OrderedTrajectory(new PartialSequence(context, initial), schedule, pace),
-        new RowDraw.Exact(confidence),
-        true);
+            context ->
+                initial ->
+                    new OrderedTrajectory(new PartialSequence(context, initial), schedule, pace),
+            new RowDraw.Exact(confidence),
+            true)
+        .counting(context -> sequence -> rows(sequence.masked().length, pace.tokensAStep));
+  }
+
+  private static int[] rows(int masked, int tokensAStep) {
+    return IntStream.iterate(masked, left -> left > 0, left -> left - tokensAStep).toArray();
   }
 
   @Override

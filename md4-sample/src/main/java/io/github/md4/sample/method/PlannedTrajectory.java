@@ -39,13 +39,19 @@ final class PlannedTrajectory implements Trajectory {
    */
   static SamplingProcedure procedure(DoubleFunction<RevealTimes> times, Leftovers leftovers) {
     return new SamplingProcedure(
-        context -> {
-          RevealTimes shared = times.apply(context.from());
-          return initial ->
-              new PlannedTrajectory(new PartialSequence(context, initial), shared, leftovers);
-        },
-        new RowDraw.Exact(Confidence.PROBABILITY),
-        true);
+            context -> {
+              RevealTimes shared = times.apply(context.from());
+              return initial ->
+                  new PlannedTrajectory(new PartialSequence(context, initial), shared, leftovers);
+            },
+            new RowDraw.Exact(Confidence.PROBABILITY),
+            true)
+        .counting(
+            context -> {
+              RevealTimes shared = times.apply(context.from());
+              return sequence ->
+                  RevealPlan.rows(shared, sequence.uniforms(Purpose.REVEAL, 0, sequence.masked()));
+            });
   }
 
   @Override

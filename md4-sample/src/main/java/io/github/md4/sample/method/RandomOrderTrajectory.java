@@ -47,12 +47,21 @@ final class RandomOrderTrajectory implements Trajectory {
 
   static SamplingProcedure procedure(MaskingSchedule schedule, int tokensAStep) {
     return new SamplingProcedure(
-        context ->
-            initial ->
-                new RandomOrderTrajectory(
-                    new PartialSequence(context, initial), schedule, tokensAStep),
-        new RowDraw.Exact(Confidence.PROBABILITY),
-        true);
+            context ->
+                initial ->
+                    new RandomOrderTrajectory(
+                        new PartialSequence(context, initial), schedule, tokensAStep),
+            new RowDraw.Exact(Confidence.PROBABILITY),
+            true)
+        .counting(context -> sequence -> rows(sequence.masked().length, tokensAStep));
+  }
+
+  private static int[] rows(int masked, int tokensAStep) {
+    int[] rows = QueryRows.equal((masked + tokensAStep - 1) / tokensAStep, tokensAStep);
+    if (rows.length > 0) {
+      rows[rows.length - 1] = masked - (rows.length - 1) * tokensAStep;
+    }
+    return rows;
   }
 
   @Override

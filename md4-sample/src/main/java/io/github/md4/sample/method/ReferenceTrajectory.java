@@ -68,12 +68,18 @@ final class ReferenceTrajectory implements Trajectory {
   static SamplingProcedure procedure(
       MaskingSchedule schedule, SamplingSteps steps, DrawCount draws, Leftovers leftovers) {
     return new SamplingProcedure(
-        context -> {
-          Rule rule = new Rule(schedule, steps.from(context.from()), draws, leftovers);
-          return initial -> new ReferenceTrajectory(new PartialSequence(context, initial), rule);
-        },
-        new RowDraw.Reference(),
-        false);
+            context -> {
+              Rule rule = new Rule(schedule, steps.from(context.from()), draws, leftovers);
+              return initial ->
+                  new ReferenceTrajectory(new PartialSequence(context, initial), rule);
+            },
+            new RowDraw.Reference(),
+            false)
+        .counting(
+            context -> {
+              int calls = steps.from(context.from()).steps() + 1;
+              return sequence -> QueryRows.equal(calls, sequence.masked().length);
+            });
   }
 
   @Override

@@ -47,7 +47,15 @@ final class RemaskingTrajectory implements Trajectory {
             },
             new RowDraw.Exact(Confidence.PROBABILITY),
             remasking.isPlanned())
-        .revising();
+        .revising()
+        .counting(
+            context -> {
+              Rule rule = new Rule(schedule, steps.from(context.from()), remasking, leftovers);
+              int token = remasking.isPlanned() ? 0 : context.space().maskToken();
+              return sequence ->
+                  QueryRows.simulated(
+                      new RemaskingTrajectory(sequence, rule), token, each -> each.revealed.length);
+            });
   }
 
   @Override

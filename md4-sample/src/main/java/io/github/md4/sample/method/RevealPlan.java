@@ -24,10 +24,7 @@ record RevealPlan(List<Reveal> reveals) {
    * @param u the uniform that decides on each of them, [R]
    */
   static RevealPlan of(RevealTimes revealTimes, int[] masked, double[] u) {
-    double[] times = new double[masked.length];
-    for (int r = 0; r < times.length; r++) {
-      times[r] = revealTimes.timeOf(u[r]) + 0.0; // a search tells -0.0 from 0.0
-    }
+    double[] times = times(revealTimes, u);
     double[] distinct = ascending(times);
     int[][] positions = positionsAt(distinct, times, masked);
     List<Reveal> reveals = new ArrayList<>();
@@ -36,6 +33,32 @@ record RevealPlan(List<Reveal> reveals) {
       reveals.add(new Reveal(new GridPoint(step, distinct[k]), positions[k]));
     }
     return new RevealPlan(reveals);
+  }
+
+  private static double[] times(RevealTimes revealTimes, double[] u) {
+    double[] times = new double[u.length];
+    for (int r = 0; r < times.length; r++) {
+      times[r] = revealTimes.timeOf(u[r]) + 0.0; // a search tells -0.0 from 0.0
+    }
+    return times;
+  }
+
+  /**
+   * Returns the numbers of positions of the plan's reveals, without the plan.
+   *
+   * @param u the uniform that decides on each masked position, [R]
+   */
+  static int[] rows(RevealTimes revealTimes, double[] u) {
+    double[] times = times(revealTimes, u);
+    Arrays.sort(times);
+    int[] rows = new int[times.length];
+    int count = 0;
+    for (int r = times.length - 1; r >= 0; r--) { // the latest first
+      boolean isNew = r == times.length - 1 || times[r] != times[r + 1];
+      count += isNew ? 1 : 0;
+      rows[count - 1]++;
+    }
+    return Arrays.copyOf(rows, count);
   }
 
   /** Returns the different times, the earliest first. */

@@ -5,6 +5,7 @@ import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.sample.internal.call.BatchedQuery;
 import io.github.md4.sample.internal.call.NetworkQuery;
 import io.github.md4.sample.internal.call.RowDraw;
+import io.github.md4.sample.trajectory.InitialSequence;
 import io.github.md4.sample.trajectory.SamplingContext;
 import io.github.md4.sample.trajectory.Trajectory;
 import java.util.function.Function;
@@ -16,6 +17,7 @@ public final class SamplingProcedure {
   private final boolean isPlanned;
   private final Calls calls;
   private final boolean isFinal;
+  private final Function<SamplingContext, Function<InitialSequence, int[]>> rows;
 
   /** The form of a run's calls, made of the plain one. */
   @FunctionalInterface
@@ -40,7 +42,21 @@ public final class SamplingProcedure {
       RowDraw draw,
       boolean isPlanned,
       Calls calls) {
-    this(trajectories, draw, isPlanned, calls, true);
+    this(
+        trajectories,
+        draw,
+        isPlanned,
+        calls,
+        true,
+        context -> simulated(trajectories.apply(context), isPlanned ? 0 : mask(context)));
+  }
+
+  private static Function<InitialSequence, int[]> simulated(Trajectory.Factory of, int token) {
+    return initial -> QueryRows.simulated(of.of(initial), token);
+  }
+
+  private static int mask(SamplingContext context) {
+    return context.space().maskToken();
   }
 
   private SamplingProcedure(
@@ -48,17 +64,36 @@ public final class SamplingProcedure {
       RowDraw draw,
       boolean isPlanned,
       Calls calls,
-      boolean isFinal) {
+      boolean isFinal,
+      Function<SamplingContext, Function<InitialSequence, int[]>> rows) {
     this.trajectories = trajectories;
     this.draw = draw;
     this.isPlanned = isPlanned;
     this.calls = calls;
     this.isFinal = isFinal;
+    this.rows = rows;
   }
 
   /** Returns the same procedure, whose trajectories may change a token that they have revealed. */
   SamplingProcedure revising() {
-    return new SamplingProcedure(trajectories, draw, isPlanned, calls, false);
+    return new SamplingProcedure(trajectories, draw, isPlanned, calls, false, rows);
+  }
+
+  /**
+   * Returns the same procedure, of whose queries the numbers of positions are known without a
+   * simulation.
+   */
+  SamplingProcedure counting(Function<SamplingContext, QueryRows> counts) {
+    return new SamplingProcedure(
+        trajectories,
+        draw,
+        isPlanned,
+        calls,
+        isFinal,
+        context -> {
+          QueryRows of = counts.apply(context);
+          return initial -> of.apply(new PartialSequence(context, initial));
+        });
   }
 
   /**
@@ -101,6 +136,17 @@ public final class SamplingProcedure {
    */
   public Trajectory.Factory trajectories(SamplingContext context) {
     return trajectories.apply(context);
+  }
+
+  /**
+   * Returns the number of positions of each query of a sequence's trajectory: if not {@link
+   * #isPlanned}, of one whose every draw leaves its position masked, which has the most queries.
+   *
+   * @param context what the trajectories of the request share
+   * @return the numbers of a sequence, one for each call that it takes part in
+   */
+  public Function<InitialSequence, int[]> rows(SamplingContext context) {
+    return rows.apply(context);
   }
 
   /**

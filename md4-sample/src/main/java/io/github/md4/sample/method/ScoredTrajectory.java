@@ -48,9 +48,8 @@ final class ScoredTrajectory implements Trajectory {
       return 1 + correctors;
     }
 
-    /** Returns the number of the call that fills what is left. */
     int lastCall() {
-      return times.steps() * callsAStep() - correctors;
+      return ScoredTrajectory.lastCall(times, correctors);
     }
 
     boolean isCorrector(int call) {
@@ -131,24 +130,34 @@ final class ScoredTrajectory implements Trajectory {
   static SamplingProcedure procedure(
       MaskingSchedule schedule, Steps steps, RowDraw draw, StepNoise.Source noise) {
     return new SamplingProcedure(
-        context -> {
-          StepTimes times = steps.times.apply(context.from());
-          Rule rule =
-              new Rule(
-                  context,
-                  schedule,
-                  steps.form,
-                  times,
-                  steps.step,
-                  steps.correctors,
-                  steps.leftovers);
-          return initial -> {
-            PartialSequence own = new PartialSequence(context, initial);
-            return new ScoredTrajectory(own, rule, noise.of(own, initial));
-          };
-        },
-        draw,
-        false);
+            context -> {
+              StepTimes times = steps.times.apply(context.from());
+              Rule rule =
+                  new Rule(
+                      context,
+                      schedule,
+                      steps.form,
+                      times,
+                      steps.step,
+                      steps.correctors,
+                      steps.leftovers);
+              return initial -> {
+                PartialSequence own = new PartialSequence(context, initial);
+                return new ScoredTrajectory(own, rule, noise.of(own, initial));
+              };
+            },
+            draw,
+            false)
+        .counting(
+            context -> {
+              int calls = lastCall(steps.times.apply(context.from()), steps.correctors) + 1;
+              return sequence -> QueryRows.equal(calls, sequence.masked().length);
+            });
+  }
+
+  /** Returns the number of the call that fills what is left. */
+  private static int lastCall(StepTimes times, int correctors) {
+    return times.steps() * (1 + correctors) - correctors;
   }
 
   @Override

@@ -99,7 +99,13 @@ final class UniformTrajectory implements Trajectory {
             },
             draw,
             true)
-        .revising();
+        .revising()
+        .counting(
+            context -> {
+              Rule rule =
+                  new Rule(schedule, steps.from(context.from()), leap, correctors, leftovers);
+              return sequence -> QueryRows.equal(rule.calls(), sequence.masked().length);
+            });
   }
 
   @Override

@@ -100,6 +100,11 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
   public void called(int done, int planned) {}
 
   @Override
+  public boolean readsPlanned() {
+    return false;
+  }
+
+  @Override
   public void changed(TokenEvent event) {
     JsonObject json = new JsonObject();
     json.addProperty("sample", event.sample());

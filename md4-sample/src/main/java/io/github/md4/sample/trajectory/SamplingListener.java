@@ -10,9 +10,17 @@ public interface SamplingListener {
    *
    * @param done the number of calls so far, from 1 on
    * @param planned the number of all calls, known before the first; where it depends on the draws,
-   *     an upper bound
+   *     an upper bound; where {@link #readsPlanned} does not hold, it says nothing
    */
   void called(int done, int planned);
+
+  /**
+   * {@return whether {@link #called} reads the number of all calls, which is computed for it before
+   * the first; true unless overridden}
+   */
+  default boolean readsPlanned() {
+    return true;
+  }
 
   /**
    * Hears of a changed position; those of one call come before its {@link #called}.
@@ -37,5 +45,10 @@ public interface SamplingListener {
   record Nothing() implements SamplingListener {
     @Override
     public void called(int done, int planned) {}
+
+    @Override
+    public boolean readsPlanned() {
+      return false;
+    }
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.internal.call;
 
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 
@@ -39,18 +38,5 @@ public interface BatchedQuery extends AutoCloseable {
   /** Returns the number of positions that a group draws. */
   static int rows(List<ActiveSequence> group) {
     return group.stream().mapToInt(sequence -> sequence.query().positions().length).sum();
-  }
-
-  /** Draws one token at every position without a network, so that calls can be counted. */
-  record Constant(int token) implements BatchedQuery {
-    @Override
-    public double[] draw(List<ActiveSequence> group) {
-      int rows = rows(group);
-      ActiveSequence any = group.get(0);
-      int width = any.query().vectors().added().length / any.shown().length;
-      double[] drawn = new double[(3 + width) * rows];
-      Arrays.fill(drawn, 0, rows, token);
-      return drawn;
-    }
   }
 }

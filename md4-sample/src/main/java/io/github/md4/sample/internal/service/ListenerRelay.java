@@ -13,6 +13,7 @@ import java.util.function.Consumer;
  * hears of each call before the next one, and holds up no other request.
  */
 public final class ListenerRelay implements JobListener {
+  private final SamplingListener listener;
   private final Runnable onRoom;
   private List<Consumer<SamplingListener>> collected = new ArrayList<>(); // the scheduler's
   private List<Consumer<SamplingListener>> told; // null where there is nothing to tell
@@ -23,23 +24,29 @@ public final class ListenerRelay implements JobListener {
   /**
    * @param onRoom called where the request may go on
    */
-  public ListenerRelay(Runnable onRoom) {
+  public ListenerRelay(SamplingListener listener, Runnable onRoom) {
+    this.listener = listener;
     this.onRoom = onRoom;
   }
 
   @Override
   public void called(int done, int planned) {
-    collected.add(listener -> listener.called(done, planned));
+    collected.add(to -> to.called(done, planned));
+  }
+
+  @Override
+  public boolean readsPlanned() {
+    return listener.readsPlanned();
   }
 
   @Override
   public void changed(TokenEvent event) {
-    collected.add(listener -> listener.changed(event));
+    collected.add(to -> to.changed(event));
   }
 
   @Override
   public void finished(Sample sample) {
-    collected.add(listener -> listener.finished(sample));
+    collected.add(to -> to.finished(sample));
   }
 
   @Override
@@ -70,11 +77,11 @@ public final class ListenerRelay implements JobListener {
   }
 
   /**
-   * Tells a listener all that happens, until the request has ended.
+   * Tells the listener all that happens, until the request has ended.
    *
    * @throws InterruptedException if the thread is interrupted while it waits
    */
-  public void tellAll(SamplingListener listener) throws InterruptedException {
+  public void tellAll() throws InterruptedException {
     for (List<Consumer<SamplingListener>> some = take(); some != null; some = take()) {
       some.forEach(each -> each.accept(listener));
       synchronized (this) {

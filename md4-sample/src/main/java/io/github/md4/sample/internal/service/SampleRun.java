@@ -47,17 +47,6 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
     return progress.samples();
   }
 
-  /** Returns the number of calls if every draw were {@code token}. */
-  public int calls(int token) {
-    int[] calls = {0};
-    List<Sample> unused =
-        run(
-            new BatchedQuery.Constant(token),
-            (done, planned) -> calls[0] = done,
-            Integer.MAX_VALUE);
-    return calls[0];
-  }
-
   /** Returns the draws of the next calls of a group that is alone. */
   private Iterator<double[]> ahead(
       BatchedQuery query, List<ActiveSequence> group, RequestProgress progress) {
