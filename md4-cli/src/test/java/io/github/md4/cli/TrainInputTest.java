@@ -72,7 +72,7 @@ final class TrainInputTest {
     tiny.train("--set", "training.microBatch=3")
         .failed(ExitCodes.USAGE, "microBatch must divide batchSize (4): 3");
     tiny.train("--set", "training.learningRate.warmUp=12")
-        .failed(ExitCodes.USAGE, "steps must be more than the warm-up's 12: 12");
+        .failed(ExitCodes.USAGE, "steps must be more than learningRate.warmUp (12): 12");
   }
 
   @Test
@@ -98,7 +98,7 @@ final class TrainInputTest {
         "model.network.vectorWidth=3 | model.network.vectorWidth: is not a key; the keys here are",
         "training.learningRate.warmup=3 | did you mean 'training.learningRate.warmUp'?",
         "training.steps=0 | training.steps: steps must be at least 1: 0",
-        "training.steps=2 | training.steps: steps must be more than the warm-up's 2: 2",
+        "training.steps=2 | training.steps: steps must be more than learningRate.warmUp (2): 2",
         "training.learningRate.base=-1 | learningRate.base: base must be at least 0 and finite",
         "training.learningRate.warmUp=-1 | learningRate.warmUp: warmUp must be at least 0: -1",
         "training.clip=norm() | training.clip: clip must be none, norm(c) or value(c)",

@@ -24,6 +24,10 @@ final class ConfigErrors {
     }
   }
 
+  boolean has(String key) {
+    return errors.containsKey(key);
+  }
+
   boolean isEmpty() {
     return errors.isEmpty();
   }

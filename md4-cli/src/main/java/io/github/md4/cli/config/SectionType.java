@@ -69,7 +69,7 @@ record SectionType(Class<?> type) implements ConfigType {
     }
     Object section = errors.isEmpty() ? constructed(values, given, key, errors) : null;
     if (!errors.isEmpty()) {
-      checkAlone(values, given, key, known, errors);
+      checkOthers(values, given, key, known, errors);
     }
     errors.check(given.nodes().keySet());
     return section;
@@ -100,35 +100,45 @@ record SectionType(Class<?> type) implements ConfigType {
   }
 
   /**
-   * Adds the errors of values that the constructor refuses beside the defaults of all other keys.
-   * An error that names several keys may be one of these defaults, so it is left out.
+   * Adds the errors of further values: those that the constructor refuses where each wrong one has
+   * its default. An error that names several keys may be one of these defaults, so it is left out.
    */
-  private void checkAlone(
+  private void checkOthers(
       Map<String, Object> values,
       Node.Keys given,
       ConfigKey key,
       Map<String, Object> known,
       ConfigErrors errors) {
-    if (!known.keySet().containsAll(names())) {
-      return;
+    Map<String, Object> mended = new LinkedHashMap<>(values);
+    names().stream()
+        .filter(name -> errors.has(name) || !values.containsKey(name))
+        .forEach(name -> mended.put(name, known.get(name)));
+    Optional<String> refused = known.isEmpty() ? Optional.empty() : Optional.of("");
+    while (refused.isPresent()) {
+      derive(mended, given);
+      refused = refused(mended, given, key, errors);
+      refused.ifPresent(name -> mended.put(name, known.get(name)));
     }
-    for (String name : given.nodes().keySet()) {
-      if (values.containsKey(name)) {
-        Map<String, Object> alone = new LinkedHashMap<>(known);
-        alone.put(name, values.get(name));
-        derive(alone, given);
-        try {
-          Object unused = construct(type, alone);
-        } catch (IllegalArgumentException e) {
-          String message = String.valueOf(e.getMessage());
-          if (names().stream()
-              .filter(each -> mentions(message, each))
-              .toList()
-              .equals(List.of(name))) {
-            errors.in(name, () -> refuse(given, key, Optional.of(name), message));
-          }
-        }
-      }
+  }
+
+  /**
+   * Returns the only key that the constructor's error names, if it is a given one without error.
+   */
+  private Optional<String> refused(
+      Map<String, Object> values, Node.Keys given, ConfigKey key, ConfigErrors errors) {
+    try {
+      Object unused = construct(type, values);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      String message = String.valueOf(e.getMessage());
+      List<String> mentioned = names().stream().filter(each -> mentions(message, each)).toList();
+      Optional<String> only =
+          mentioned.stream()
+              .filter(name -> mentioned.size() == 1)
+              .filter(name -> given.nodes().containsKey(name) && !errors.has(name))
+              .findFirst();
+      only.ifPresent(name -> errors.in(name, () -> refuse(given, key, only, message)));
+      return only;
     }
   }
 

@@ -40,7 +40,7 @@ public interface LearningRate {
       check(base, warmUp);
       if (!(steps > warmUp)) {
         throw new IllegalArgumentException(
-            "steps must be more than the warm-up's %d: %d".formatted(warmUp, steps));
+            "steps must be more than learningRate.warmUp (%d): %d".formatted(warmUp, steps));
       }
     }
 
