@@ -128,6 +128,7 @@ final class EvaluateAnswersTest {
   @Test
   @Tag("slow")
   void out_hasWhatWasScoredWhenTheCommandIsStopped() throws Exception {
+    InterruptsTest.assumeHeard("INT");
     String longest = "{\"prompt\": \"\", \"answer\": \"abcdefabcde\"}\n";
     Files.writeString(file, "{\"prompt\": \"a\", \"answer\": \"b\"}\n" + longest.repeat(100_000));
     Path lines = folder.resolve("lines.jsonl");
