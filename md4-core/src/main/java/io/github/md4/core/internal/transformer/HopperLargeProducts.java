@@ -38,6 +38,10 @@ final class HopperLargeProducts implements Products {
       1024 + STAGES * (TILE_ROWS + TILE_COLUMNS) * 2 * TILE + 2 * TILE * 2 * TILE;
 
   private static final int HEAD_WIDTH = 64;
+
+  /** The least sum of a product with nothing behind it, in which ours is the faster one. */
+  private static final int LONG_SUM = 2048;
+
   private static final String KERNEL = "largeProduct";
   private static final String SOURCE =
       TorchScript.resource(HopperLargeProducts.class, "attention.cu")
@@ -49,9 +53,6 @@ final class HopperLargeProducts implements Products {
   private final BufferPool pool;
   private final Products others;
   private final Map<After, CudaProgram> programs = new EnumMap<>(After.class);
-
-  /** The least sum of a product with nothing behind it, in which ours is the faster one. */
-  private static final int LONG_SUM = 2048;
 
   /** What follows a product, and from how many rows on its kernel is faster. */
   private enum After {
@@ -163,7 +164,7 @@ final class HopperLargeProducts implements Products {
     return (whole + part - 1) / part;
   }
 
-  /** Returns the program of what follows; the other one is compiled meanwhile. */
+  /** Returns the program of what follows; the others are compiled meanwhile. */
   private CudaProgram program(After after) {
     return programs.computeIfAbsent(
         after,
