@@ -6,9 +6,13 @@ import com.sun.jna.Pointer;
 import com.sun.jna.ptr.FloatByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** Marks in the queue of a GPU's work, and the times at which they are reached. */
 public final class GpuTimeline {
+  private static final int ROUNDS = 2;
+  private static final int REPETITIONS = 3;
+
   private final CudaDevice device;
 
   private GpuTimeline(CudaDevice device) {
@@ -29,6 +33,28 @@ public final class GpuTimeline {
     Cuda.check(Cuda.cuEventCreate(event, 0), "making an event");
     Cuda.check(Cuda.cuEventRecord(event.getValue(), Cuda.DEFAULT_STREAM), "recording an event");
     return new Mark(device, event.getValue());
+  }
+
+  /**
+   * Returns the milliseconds that work takes once it has run before: the least of several rounds;
+   * infinity where it cannot be done.
+   *
+   * @param work queues it, and returns whether it can be done
+   */
+  public double leastMilliseconds(BooleanSupplier work) {
+    double least = Double.POSITIVE_INFINITY;
+    boolean isPossible = work.getAsBoolean();
+    for (int round = 0; isPossible && round < ROUNDS; round++) {
+      try (Mark start = mark()) {
+        for (int i = 0; i < REPETITIONS; i++) {
+          isPossible &= work.getAsBoolean();
+        }
+        try (Mark end = mark()) {
+          least = Math.min(least, start.millisecondsTo(end) / REPETITIONS);
+        }
+      }
+    }
+    return isPossible ? least : Double.POSITIVE_INFINITY;
   }
 
   /** A mark in the queue of the GPU's work. */

@@ -19,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 
 /**
  * Products whose gradients by weights may be computed in parts of the sum over rows, where that is
@@ -40,8 +39,6 @@ public final class SplitWeightGradients implements Products {
   private static final double LEAST_WORK = 1e10;
 
   private static final int PROPOSALS = 4;
-  private static final int REPETITIONS = 3;
-  private static final int ROUNDS = 2;
   private static final int MOST_SIZES = 64;
 
   private final Products whole;
@@ -158,10 +155,10 @@ public final class SplitWeightGradients implements Products {
 
   private Optional<Candidate> faster(Size size, NDArray dy, NDArray x, NDArray into) {
     device.use();
-    double least = milliseconds(() -> whole.weightGradient(dy, x, into));
+    double least = timeline.leastMilliseconds(() -> whole.weightGradient(dy, x, into));
     Map<Candidate, Double> times = new LinkedHashMap<>();
     for (Candidate candidate : candidates(size)) {
-      times.put(candidate, milliseconds(() -> queue(candidate, dy, x, into)));
+      times.put(candidate, timeline.leastMilliseconds(() -> queue(candidate, dy, x, into)));
     }
     return times.keySet().stream()
         .filter(candidate -> times.get(candidate) < least)
@@ -215,23 +212,6 @@ public final class SplitWeightGradients implements Products {
                   manager.create(new Shape(WORKSPACE_BYTES), DataType.UINT8)));
     }
     return buffers.get();
-  }
-
-  /** Returns the milliseconds of a gradient; infinity where it cannot be computed so. */
-  private double milliseconds(BooleanSupplier gradient) {
-    double least = Double.POSITIVE_INFINITY;
-    boolean isPossible = gradient.getAsBoolean();
-    for (int round = 0; isPossible && round < ROUNDS; round++) {
-      try (GpuTimeline.Mark start = timeline.mark()) {
-        for (int i = 0; i < REPETITIONS; i++) {
-          isPossible &= gradient.getAsBoolean();
-        }
-        try (GpuTimeline.Mark end = timeline.mark()) {
-          least = Math.min(least, start.millisecondsTo(end) / REPETITIONS);
-        }
-      }
-    }
-    return isPossible ? least : Double.POSITIVE_INFINITY;
   }
 
   @Override

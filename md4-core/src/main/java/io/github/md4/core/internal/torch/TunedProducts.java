@@ -33,8 +33,6 @@ public final class TunedProducts implements Products {
   private static final double LEAST_WORK = 2e9;
 
   private static final int PROPOSALS = 16;
-  private static final int REPETITIONS = 3;
-  private static final int ROUNDS = 2;
   private static final double NEAR = 0.125;
 
   private final CudaDevice device;
@@ -194,19 +192,7 @@ public final class TunedProducts implements Products {
 
     /** Returns the milliseconds of one product; infinity where the algorithm cannot do it. */
     double milliseconds(Candidate candidate) {
-      double least = Double.POSITIVE_INFINITY;
-      boolean isPossible = queue(candidate.product, candidate.algorithm);
-      for (int round = 0; isPossible && round < ROUNDS; round++) {
-        try (GpuTimeline.Mark start = timeline.mark()) {
-          for (int i = 0; i < REPETITIONS; i++) {
-            isPossible &= queue(candidate.product, candidate.algorithm);
-          }
-          try (GpuTimeline.Mark end = timeline.mark()) {
-            least = Math.min(least, start.millisecondsTo(end) / REPETITIONS);
-          }
-        }
-      }
-      return isPossible ? least : Double.POSITIVE_INFINITY;
+      return timeline.leastMilliseconds(() -> queue(candidate.product, candidate.algorithm));
     }
   }
 
