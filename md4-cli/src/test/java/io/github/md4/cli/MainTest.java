@@ -142,7 +142,8 @@ final class MainTest {
       value = {
         "work --stepz 5 | Unknown option: '--stepz'; did you mean --steps? ('md4 work --help' lists what there is)",
         "work --steps x | Invalid value for option '--steps': 'x' is not an int ('md4 work --help' lists what there is)",
-        "works          | Unmatched argument at index 0: 'works'; did you mean work? ('md4 --help' lists what there is)",
+        "works          | there is no command 'works'; did you mean work? ('md4 --help' lists what there is)",
+        "work five      | unexpected argument: 'five' ('md4 work --help' lists what there is)",
         "--frobnicate   | Unknown option: '--frobnicate' ('md4 --help' lists what there is)",
       })
   void usage_isCodeTwoWithWhatWasMeant(String args, String line) {
@@ -194,7 +195,7 @@ final class MainTest {
   void help_ofAnUnknownCommandNamesNearOnes() {
     assertThat(run(null, "help", "evaluate", "fids").err())
         .isEqualTo(
-            "md4: Unmatched argument at index 0: 'fids'; did you mean fid?"
+            "md4: there is no command 'fids'; did you mean fid?"
                 + " ('md4 evaluate --help' lists what there is)\n");
   }
 

@@ -32,7 +32,7 @@ final class ProcessTest {
   void main_exitsWithTheCode() throws Exception {
     try (ChildJvm child = ChildJvm.start(Main.class, Map.of("MD4_STACKTRACE", "0"), "nonsense")) {
       assertThat(child.line()).isNull();
-      assertThat(child.err()).matches("md4: Unmatched argument [^\n]*\n");
+      assertThat(child.err()).matches("md4: there is no command 'nonsense'[^\n]*\n");
       assertThat(child.exitCode()).isEqualTo(2);
     }
   }
@@ -84,7 +84,7 @@ final class ProcessTest {
   @Test
   void stacktrace_isAskedByTheEnvironment() throws Exception {
     try (ChildJvm child = ChildJvm.start(Main.class, Map.of("MD4_STACKTRACE", "1"), "nonsense")) {
-      assertThat(child.err()).startsWith("md4: Unmatched argument ").contains("\n\tat ");
+      assertThat(child.err()).startsWith("md4: there is no command ").contains("\n\tat ");
       assertThat(child.exitCode()).isEqualTo(2);
     }
   }

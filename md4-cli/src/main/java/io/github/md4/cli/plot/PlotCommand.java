@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "%nExamples:",
       "  md4 plot runs/a runs/b --out losses.png",
-      "  md4 plot small=runs/a large=runs/b --metric loss --log --out losses.svg"
+      "  md4 plot small=runs/a large=runs/b --perplexity --log --out losses.svg"
     },
     sortOptions = false)
 public final class PlotCommand implements Callable<Integer> {

@@ -20,9 +20,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The line that reports a failure. */
 public final class FailureLine {
-  /** What picocli says of an argument that it did not parse itself. */
-  private static final String NO_INDEX = " at index " + Integer.MAX_VALUE + ":";
-
   /** What picocli says where two groups are given, of which one may be. */
   private static final String SEVERAL = "Error: expected only one match but got ";
 
@@ -99,8 +96,15 @@ public final class FailureLine {
     String complaint =
         isOption(mistyped) // what stands behind it are its values
             ? new UnmatchedArgumentException(failure.getCommandLine(), options).getMessage()
-            : message(failure).replace(NO_INDEX, "");
+            : unexpected(failure.getCommandLine(), mistyped);
     return complaint + meant(failure, mistyped.replaceFirst("=.*", ""));
+  }
+
+  /** Returns what is wrong with a word where a command, or nothing, was expected. */
+  private static String unexpected(CommandLine command, String word) {
+    return command.getSubcommands().isEmpty()
+        ? "unexpected argument: '" + word + "'"
+        : "there is no command '" + word + "'";
   }
 
   private static boolean isOption(String text) {

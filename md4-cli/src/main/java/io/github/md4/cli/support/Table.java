@@ -33,10 +33,17 @@ public final class Table {
     int indent = GAP + rows.keySet().stream().mapToInt(String::length).max().orElse(0);
     rows.forEach(
         (label, text) -> {
-          String below = "\n" + " ".repeat(indent);
-          String start = label + " ".repeat(indent - label.length());
-          out.println(start + String.join(below, lines(text, columns - indent)));
+          List<String> lines = lines(text, columns - indent);
+          out.println(label + " ".repeat(indent - label.length()) + lines.get(0));
+          for (String line : lines.subList(1, lines.size())) {
+            out.println(" ".repeat(indent(line, indent, columns)) + line);
+          }
         });
+  }
+
+  /** Returns the blanks before a line; fewer where a long word, such as a hash, needs the room. */
+  private static int indent(String line, int usual, int columns) {
+    return Math.min(usual, Math.max(0, columns - line.length()));
   }
 
   /** Returns the lines of a text, broken at blanks; a word that is longer stands by itself. */
