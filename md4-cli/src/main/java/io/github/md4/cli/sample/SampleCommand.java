@@ -4,6 +4,7 @@ package io.github.md4.cli.sample;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.SequenceFile;
+import io.github.md4.cli.support.Terminal;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.SavedModel;
@@ -186,11 +187,14 @@ public final class SampleCommand implements Callable<Integer> {
     List<int[]> x = texts(model, source.masking.texts.distribution);
     int top = source.masking.top == null ? DEFAULT_TOP : source.masking.top;
     DistributionReport report = new DistributionReport(model, top);
+    int columns = Terminal.isStdout() ? Terminal.size().columns() : Integer.MAX_VALUE;
     for (int i = 0; i < x.size(); i++) {
       TokenDistribution found =
           model.distribution(new InitialSequence(x.get(i), i), source.masking.at, sampling.seed());
       out.println(
-          session.isJson() ? report.json(i, x.get(i), found) : report.text(x.get(i), found));
+          session.isJson()
+              ? report.json(i, x.get(i), found)
+              : report.text(x.get(i), found, columns));
     }
   }
 

@@ -49,6 +49,15 @@ public final class Columns {
   }
 
   /**
+   * Returns the columns of a text.
+   *
+   * @param text without line ends or control characters
+   */
+  public static int of(String text) {
+    return text.codePoints().map(Columns::of).sum();
+  }
+
+  /**
    * Returns the rows of a terminal that a line takes, at least 1.
    *
    * @param line a text without line ends or control characters
