@@ -16,7 +16,7 @@ out=md4-sample/src/tiny/resources/io/github/md4/tiny
 "$md4" train configs/quickstart.yaml --resume-or-start \
   --set "run=$work/run" --set "data.train=$work/data/train.bin" --set "data.evaluate=[$work/data/valid.bin]" \
   --set model.network.headWidth=16 --set model.network.heads=2 --set model.network.keyValueHeads=2 \
-  --set model.network.layers=3 --set training.steps=3000
+  --set model.network.layers=3 --set model.network.activation=glu --set training.steps=3000
 "$md4" evaluate "$work/run" "$work/data/test.bin"
 mkdir -p "$out"
 for file in config.json model.safetensors tokenizer.json; do
