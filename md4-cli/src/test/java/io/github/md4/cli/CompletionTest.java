@@ -97,7 +97,7 @@ final class CompletionTest {
 
   @Test
   void otherShells_areRefused() {
-    md4("completion", "tcsh").failed(2, "tcsh");
+    md4("completion", "tcsh").failed(2, "must be bash, zsh or fish: tcsh (");
     md4("completion").failed(2, "Missing required parameter");
   }
 }

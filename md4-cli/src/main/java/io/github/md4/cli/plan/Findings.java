@@ -4,12 +4,13 @@ package io.github.md4.cli.plan;
 /**
  * The findings of a trial of a training.
  *
- * @param start the seconds from the start of the process to the first step, with what is compiled
+ * @param start the seconds from the start of the process to the first step, with what is compiled,
+ *     and those of its end, where the trial had a process of its own
  * @param excess the seconds that the first step takes longer than others
  * @param parameters the number of all parameters, powers too
  * @param flopsPerToken the operations of training for each token, as for a dense program
  * @param steps the steps that were tried
- * @param samples the seconds that the samples of an evaluation take
+ * @param samples those of an evaluation
  * @param written the seconds that a byte of a checkpoint takes to be on the disk; 0 where not tried
  * @param scored the part of an evaluation that was tried
  * @param peaks the most bytes in use
@@ -21,7 +22,7 @@ record Findings(
     long parameters,
     double flopsPerToken,
     Steps steps,
-    double samples,
+    Samples samples,
     double written,
     Scored scored,
     Peaks peaks,
@@ -46,8 +47,31 @@ record Findings(
    */
   record Scored(int examples, double seconds, double excess) {}
 
+  /**
+   * The samples of an evaluation.
+   *
+   * @param seconds of all their calls
+   * @param excess the seconds that the first samples of a process take longer than others
+   */
+  record Samples(double seconds, double excess) {}
+
   /** The most bytes in use by the process or, if there is one, of the GPU, in each phase. */
   record Peaks(long steps, long samples, long evaluation) {}
+
+  /** Returns these findings of a process that took so long to end. */
+  Findings ended(double seconds) {
+    return new Findings(
+        start + seconds,
+        excess,
+        parameters,
+        flopsPerToken,
+        steps,
+        samples,
+        written,
+        scored,
+        peaks,
+        idle);
+  }
 
   Findings idle(long bytes) {
     return new Findings(

@@ -114,7 +114,8 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
     parts.put("steps", experiment.training().steps() * step);
     double evaluation = evaluations() * scored() * all.scored().seconds();
     parts.put("evaluation", evaluation + all.scored().excess());
-    parts.put("samples", evaluations() * all.samples());
+    Findings.Samples samples = all.samples();
+    parts.put("samples", evaluations() * samples.seconds() + samples.excess());
     long sets = checkpoints() * SETS_OF_A_CHECKPOINT + SETS_OF_THE_MODEL;
     parts.put("checkpoints", sets * BYTES * all.parameters() * all.written());
     return parts;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.md4.cli.launch.ChildCommand;
 import io.github.md4.cli.support.Counted;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -31,15 +32,16 @@ record Rehearsal(List<String> words) {
     List<String> command = new ArrayList<>(words);
     command.addAll(List.of(OPTION, examples + "," + seconds));
     Process process = ChildCommand.builder(command).start();
-    try {
-      byte[] told = process.getInputStream().readAllBytes();
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      String told = out.readLine();
+      long start = System.nanoTime();
       int code = process.waitFor();
       if (code != 0) {
         throw new IOException(
             "the trial with %s a step has ended with exit code %d"
                 .formatted(Counted.of(examples, "example"), code));
       }
-      return JSON.readValue(new String(told, StandardCharsets.UTF_8), Findings.class);
+      return JSON.readValue(told, Findings.class).ended((System.nanoTime() - start) * 1e-9);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("the trial was interrupted", e);

@@ -145,7 +145,7 @@ final class Trial implements AutoCloseable {
     double compiled = Nvrtc.secondsOfCompilation();
     double start = ProcessAge.seconds() - compiled - (pace.steps() + 1) * pace.seconds();
     long ofSteps = peak();
-    double samples = samples(isBrief ? WARM_SECONDS : SAMPLING_SECONDS);
+    Findings.Samples samples = samples(isBrief ? WARM_SECONDS : SAMPLING_SECONDS);
     long ofSamples = peak();
     Part part = evaluated.part(isBrief ? 1 : affordable(pace.seconds()));
     Findings.Scored scored = part.call == 0 ? new Findings.Scored(0, 0, 0) : scored(part);
@@ -242,9 +242,13 @@ final class Trial implements AutoCloseable {
     return (int) Math.max(1, CALL_SECONDS / (step / examples));
   }
 
-  /** Scores a part of an evaluation twice; the first time finds nothing compiled. */
+  /**
+   * Scores a part of an evaluation twice, each time after memory was given back, as in a training;
+   * the first time finds nothing compiled.
+   */
   private Findings.Scored scored(Part part) {
     double first = seconds(part);
+    ProcessHeap.release(manager.getDevice());
     double second = seconds(part);
     return new Findings.Scored(part.call, second / part.examples, Math.max(0, first - second));
   }
@@ -289,11 +293,11 @@ final class Trial implements AutoCloseable {
   }
 
   /**
-   * Returns the seconds that the samples of an evaluation take; some of their calls are made.
+   * Returns what the samples of an evaluation take; some of their calls are made.
    *
    * @param seconds after which no more call is made
    */
-  private double samples(double seconds) {
+  private Findings.Samples samples(double seconds) {
     Calls calls = new Calls(seconds);
     try {
       TrainingDraws draws = new TrainingDraws(experiment.model(), space(), experiment.sampling());
@@ -301,7 +305,7 @@ final class Trial implements AutoCloseable {
     } catch (CancellationException e) {
       // enough is known
     }
-    return calls.seconds();
+    return calls.samples();
   }
 
   private TokenSpace space() {
@@ -311,6 +315,7 @@ final class Trial implements AutoCloseable {
   /** A clock of the calls of the network; it cancels the sampling after some time. */
   private static final class Calls implements SamplingListener {
     private final long start = System.nanoTime();
+    private final double compiled = Nvrtc.secondsOfCompilation();
     private final double seconds;
     private long warm;
     private int counted;
@@ -335,12 +340,17 @@ final class Trial implements AutoCloseable {
       }
     }
 
-    private double seconds() {
+    private Findings.Samples samples() {
       long now = System.nanoTime();
       if (counted <= WARM_CALLS) {
-        return counted == 0 ? 0 : (now - start) * 1e-9 / counted * all;
+        double seconds = counted == 0 ? 0 : (now - start) * 1e-9 / counted * all;
+        return new Findings.Samples(seconds, 0);
       }
-      return (now - warm) * 1e-9 / (counted - WARM_CALLS) * all;
+      double call = (now - warm) * 1e-9 / (counted - WARM_CALLS);
+      // The run finds on disk what was compiled here.
+      double excess =
+          (warm - start) * 1e-9 - WARM_CALLS * call - (Nvrtc.secondsOfCompilation() - compiled);
+      return new Findings.Samples(call * all, Math.max(0, excess));
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.support;
 
+import io.github.md4.core.Choices;
 import io.github.md4.core.NearestName;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,6 +27,10 @@ public final class FailureLine {
 
   /** An argument in what picocli says then. */
   private static final Pattern GIVEN = Pattern.compile("=\\{(?:params\\[\\d+]=)?([^}]*)}");
+
+  /** What picocli says of a word that is none of an option's choices. */
+  private static final Pattern NO_CHOICE =
+      Pattern.compile("expected one of \\[(.*)] \\(case-(?:in)?sensitive\\) but was '(.*)'");
 
   /** Words by which the commands go elsewhere. */
   private static final Map<String, String> OTHER_WORDS =
@@ -77,7 +83,20 @@ public final class FailureLine {
       return exclusive(message(failure)) + help;
     }
     // Only the messages of picocli's groups of options begin with "Error: ".
-    return message(failure).replaceFirst("^Error: ", "") + help;
+    return choices(message(failure).replaceFirst("^Error: ", "")) + help;
+  }
+
+  /** Returns a message in which the choices of an option stand as they are typed. */
+  private static String choices(String message) {
+    return NO_CHOICE
+        .matcher(message)
+        .replaceFirst(
+            found -> {
+              String names = found.group(1).toLowerCase(Locale.ROOT);
+              List<String> all = List.of(names.split(", ", -1));
+              String text = "must be " + Choices.alternatives(all) + ": " + found.group(2);
+              return Matcher.quoteReplacement(text);
+            });
   }
 
   /** Returns which arguments exclude each other, without picocli's grammar of their group. */

@@ -19,7 +19,7 @@ final class TrialTest {
         1000,
         flopsPerToken,
         new Findings.Steps(1, 1, 1, 0.3),
-        0,
+        new Findings.Samples(0, 0),
         0,
         new Findings.Scored(0, 0, 0),
         new Findings.Peaks(0, 0, 0),
@@ -73,5 +73,13 @@ final class TrialTest {
   @Test
   void part_withoutAnEvaluation_isEmpty() {
     assertThat(new Trial.Evaluated(0, 0).part(10).call()).isZero();
+  }
+
+  @Test
+  void end_ofTheProcessCountsWithItsStart() {
+    Findings ended = slowStart(1).ended(0.25);
+    assertThat(ended.start()).isEqualTo(5.25);
+    assertThat(ended.excess()).isEqualTo(1);
+    assertThat(ended.steps()).isEqualTo(slowStart(1).steps());
   }
 }
