@@ -6,6 +6,9 @@
 #
 #   scripts/bench/plan.sh CONFIG [OPTION ...]      options are those of md4 train
 #
+# Beside it stands what a fixed loop took before the plan, between and after the run: where these differ, the machine was
+# another one when the run came.
+#
 # In the environment: MD4, the command (bin/md4); DEVICE (cpu), or gpu:N; SECONDS_OF_TRIAL (20); RUN, the folder of the
 # run, removed first (runs/plan-check); PLAN, a file for the plan in JSON.
 set -eu
@@ -32,8 +35,17 @@ used() {
   esac
 }
 
+# The milliseconds of a fixed loop.
+loop() {
+  loop_begin=$(date +%s%N)
+  awk 'BEGIN { for (i = 0; i < 3000000; i++) sum += i }'
+  echo $((($(date +%s%N) - loop_begin) / 1000000))
+}
+
+before=$(loop)
 "$md4" plan "$@" --seconds "${SECONDS_OF_TRIAL:-20}" --json >"$said"
 [ -z "${PLAN:-}" ] || cp "$said" "$PLAN"
+between=$(loop)
 rm -rf "$run"
 begin=$(date +%s.%N)
 "$md4" train "$@" >"$said.out" 2>&1 &
@@ -56,13 +68,15 @@ wait $pid || { cat "$said.out"; exit 1; }
 pid=
 end=$(date +%s.%N)
 wait $watch
+after=$(loop)
 most=$(cat "$said.most")
 number() { sed -n "s/.*\"$1\":\([0-9.E]*\).*/\1/p" "$said"; }
 bytes=$(sed -n 's/.*"memory":{"device":"[^"]*","bytes":\([0-9]*\).*/\1/p' "$said")
 seconds=$(sed -n 's/.*"trialExamples":[0-9]*,"seconds":\([0-9.E]*\).*/\1/p' "$said")
 examples=$(number trialExamples)
-awk -v config="$2" -v bytes="$bytes" -v had="$most" -v seconds="$seconds" -v begin="$begin" -v end="$end" -v examples="$examples" 'BEGIN {
+awk -v config="$2" -v bytes="$bytes" -v had="$most" -v seconds="$seconds" -v begin="$begin" -v end="$end" -v examples="$examples" \
+  -v loops="$before, $between, $after" 'BEGIN {
   mib = bytes / 1048576; taken = end - begin
-  printf "%s: memory %.0f planned, %.0f MiB taken (%+.1f%%); time %.1f planned, %.1f s taken (%+.1f%%); examples of a tried step: %d\n",
-    config, mib, had, 100 * (mib / had - 1), seconds, taken, 100 * (seconds / taken - 1), examples
+  printf "%s: memory %.0f planned, %.0f MiB taken (%+.1f%%); time %.1f planned, %.1f s taken (%+.1f%%); examples of a tried step: %d; loop %s ms\n",
+    config, mib, had, 100 * (mib / had - 1), seconds, taken, 100 * (seconds / taken - 1), examples, loops
 }'
