@@ -57,7 +57,7 @@ one() { # CLASS METHODS CASES
   fi
   log=$out/$name.log
   begun=$(date +%s%N)
-  timeout "${LIMIT:-120}" "$java" -Xmx6g -cp "$path" -Dlogback.configurationFile=none.xml \
+  timeout -k 5 "${LIMIT:-120}" "$java" -Xmx6g -cp "$path" -Dlogback.configurationFile=none.xml \
     org.junit.platform.console.ConsoleLauncher execute --include-tag gpu --disable-banner --disable-ansi-colors \
     --details=testfeed "${selected[@]}" >"$log" 2>&1
   status=$?

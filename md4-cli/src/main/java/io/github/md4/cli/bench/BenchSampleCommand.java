@@ -17,6 +17,7 @@ import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingSteps;
+import io.github.md4.train.config.Computation;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -57,6 +58,21 @@ final class BenchSampleCommand implements Callable<Integer> {
       paramLabel = "float32|bfloat16",
       description = "The type in which the network multiplies. Default: training.precision.")
   private Precision precision;
+
+  @Option(
+      names = "--residual",
+      paramLabel = "float32|bfloat16",
+      description =
+          "The type of the residual stream where the products are bfloat16. Default:"
+              + " training.residual.")
+  private Precision residual;
+
+  @Option(
+      names = "--repeats",
+      paramLabel = "N",
+      converter = OptionTypes.Amount.class,
+      description = "The times that all is sampled, of which the median is reported. Default: ${DEFAULT-VALUE}.")
+  private int repeats = 1;
 
   @Option(
       names = "--peer-step-ms",
@@ -101,10 +117,12 @@ final class BenchSampleCommand implements Callable<Integer> {
   }
 
   private SampleBench.Workload workload(Experiment experiment) throws IOException {
+    Computation training = experiment.training().computation();
     return new SampleBench.Workload(
         experiment.model(),
         vocabulary.size(experiment),
-        precision == null ? experiment.training().computation().precision() : precision);
+        precision == null ? training.precision() : precision,
+        residual == null ? training.residual() : residual);
   }
 
   private SampleBenchReport report(
@@ -115,7 +133,7 @@ final class BenchSampleCommand implements Callable<Integer> {
         options.withMethod(SamplingMethod.standard(workload.generation(), few));
     try (NDManager manager = NDManager.newBaseManager(found)) {
       SampleBench.Result result =
-          new SampleBench(manager, workload).run(options, sequences, warmUp);
+          new SampleBench(manager, workload).run(options, sequences, repeats, warmUp);
       SampleBenchReport.Peer peer = new SampleBenchReport.Peer(peerMilliseconds, peerGib);
       return new SampleBenchReport(workload, sampler, sequences, result, peer);
     }

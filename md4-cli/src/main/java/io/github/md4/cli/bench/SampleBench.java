@@ -17,6 +17,8 @@ import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.trajectory.InitialSequence;
 import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
+import io.github.md4.sample.trajectory.SamplingListener;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -27,8 +29,12 @@ record SampleBench(NDManager manager, Workload workload) {
   /** The calls of the request that are made before it is measured from its beginning. */
   private static final int WARM_UP_CALLS = 24;
 
-  /** The workload that is measured. */
-  record Workload(ModelConfig model, int vocabularySize, Precision precision) {
+  /**
+   * The workload that is measured.
+   *
+   * @param residual the type of the residual stream where products are bfloat16
+   */
+  record Workload(ModelConfig model, int vocabularySize, Precision precision, Precision residual) {
     Schedule schedule() {
       return model.schedule().starting(vocabularySize, model.epsilon());
     }
@@ -41,9 +47,22 @@ record SampleBench(NDManager manager, Workload workload) {
   /**
    * The times in seconds.
    *
-   * @param plan the time to plan all calls, which {@code sampling} includes
+   * @param sampling of each time that the request was made, in ascending order
+   * @param plan the time to plan all calls, which {@code sampling} does not include
    */
-  record Times(double sampling, double plan) {}
+  record Times(double[] sampling, double plan) {
+    double median() {
+      return sampling[sampling.length / 2];
+    }
+
+    double least() {
+      return sampling[0];
+    }
+
+    double most() {
+      return sampling[sampling.length - 1];
+    }
+  }
 
   /**
    * The result for whole sequences, from the first to the last step.
@@ -55,7 +74,7 @@ record SampleBench(NDManager manager, Workload workload) {
       String code, Times times, long networkCalls, long sequenceCalls, ProcessMemory memory) {
 
     double seconds() {
-      return times.sampling;
+      return times.median();
     }
 
     double sequencesPerSecond(int count) {
@@ -71,14 +90,15 @@ record SampleBench(NDManager manager, Workload workload) {
    * Measures the sampling.
    *
    * @param count the number of sequences
+   * @param repeats the times that the request is made and measured, at least 1
    * @param warmUp the options of one batch that is sampled before the measurement, as are the first
    *     calls of the request itself
    */
-  Result run(SamplingOptions options, int count, SamplingOptions warmUp) {
+  Result run(SamplingOptions options, int count, int repeats, SamplingOptions warmUp) {
     try (Network network =
             workload.model.network().network(manager, workload.vocabularySize, workload.precision);
         Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(0));
-        FrozenDenoiser denoiser = network.frozen(manager, parameters)) {
+        FrozenDenoiser denoiser = network.frozen(manager, parameters, workload.residual)) {
       TokenSpace space = new TokenSpace(workload.vocabularySize);
       GenerativeModel model =
           new GenerativeModel(denoiser, space, workload.schedule(), workload.generation());
@@ -86,7 +106,7 @@ record SampleBench(NDManager manager, Workload workload) {
           Sampler sampler = new Sampler(manager, model, options.method(), options.law())) {
         List<Sample> unused = warming.sample(request(warmUp.batchSize(), warmUp));
         begin(sampler, request(count, options));
-        return measured(sampler, request(count, options), denoiser.description());
+        return measured(sampler, request(count, options), repeats, denoiser.description());
       }
     }
   }
@@ -112,23 +132,43 @@ record SampleBench(NDManager manager, Workload workload) {
     private static final long serialVersionUID = 1;
   }
 
-  private Result measured(Sampler sampler, SampleRequest request, String code) {
+  /** The number of calls; that of all calls is planned apart, and timed apart. */
+  private static final class Calls implements SamplingListener {
+    private int done;
+
+    @Override
+    public void called(int done, int planned) {
+      this.done = done;
+    }
+
+    @Override
+    public boolean readsPlanned() {
+      return false;
+    }
+  }
+
+  private Result measured(Sampler sampler, SampleRequest request, int repeats, String code) {
     long start = System.nanoTime();
     int planned = sampler.calls(request);
     double planSeconds = (System.nanoTime() - start) * 1e-9;
-    int[] calls = {0};
-    long begin = System.nanoTime();
-    List<Sample> samples = sampler.sample(request, (done, all) -> calls[0] = done);
-    double seconds = (System.nanoTime() - begin) * 1e-9;
+    Calls calls = new Calls();
+    List<Sample> samples = List.of();
+    double[] seconds = new double[repeats];
+    for (int i = 0; i < repeats; i++) {
+      long begin = System.nanoTime();
+      samples = sampler.sample(request, calls);
+      seconds[i] = (System.nanoTime() - begin) * 1e-9;
+    }
+    Arrays.sort(seconds);
     long sequenceCalls = samples.stream().mapToLong(Sample::calls).sum();
-    if (calls[0] > planned) {
+    if (calls.done > planned) {
       throw new IllegalStateException(
-          "there must be no more calls than planned: %d, %d".formatted(calls[0], planned));
+          "there must be no more calls than planned: %d, %d".formatted(calls.done, planned));
     }
     return new Result(
         code,
         new Times(seconds, planSeconds),
-        calls[0],
+        calls.done,
         sequenceCalls,
         ProcessMemory.of(manager.getDevice()));
   }

@@ -35,11 +35,12 @@ record SampleBenchReport(
     table.row("device", "%s", host);
     table.row(
         "network",
-        "%s; %d tokens out of %d, %s",
+        "%s; %d tokens out of %d, %s, residual stream %s",
         workload.model().network().summary(),
         workload.model().length(),
         workload.vocabularySize(),
-        workload.precision());
+        workload.precision(),
+        workload.residual());
     table.row("code", "%s", result.code());
     table.row(
         "sampler",
@@ -60,6 +61,15 @@ record SampleBenchReport(
         result.sequenceCalls(),
         result.times().plan());
     table.row("time", "%.3f s, %.3f ms a call", result.seconds(), result.millisecondsACall());
+    SampleBench.Times times = result.times();
+    if (times.sampling().length > 1) {
+      table.row(
+          "spread",
+          "%.3f to %.3f s in %d times, of which this is the median",
+          times.least(),
+          times.most(),
+          times.sampling().length);
+    }
     table.row("sequences/s", "%.4f", result.sequencesPerSecond(count));
     table.row("memory", "%s", result.memory());
   }
@@ -94,6 +104,9 @@ record SampleBenchReport(
         .put("sequenceCalls", result.sequenceCalls())
         .put("planSeconds", result.times().plan())
         .put("seconds", result.seconds())
+        .put("leastSeconds", result.times().least())
+        .put("mostSeconds", result.times().most())
+        .put("repeats", result.times().sampling().length)
         .put("millisecondsACall", result.millisecondsACall())
         .put("sequencesPerSecond", result.sequencesPerSecond(count));
     json.set("memory", result.memory().json());
@@ -111,7 +124,8 @@ record SampleBenchReport(
             .put("length", workload.model().length())
             .put("vocabulary", workload.vocabularySize())
             .put("schedule", workload.model().schedule().toString())
-            .put("precision", workload.precision().toString());
+            .put("precision", workload.precision().toString())
+            .put("residual", workload.residual().toString());
     workload.model().network().facts().forEach(config::putPOJO);
     return config;
   }

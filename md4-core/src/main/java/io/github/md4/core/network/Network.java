@@ -2,6 +2,7 @@
 package io.github.md4.core.network;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -37,6 +38,18 @@ public interface Network extends AutoCloseable {
    */
   default FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
     return new FrozenDenoiser.Plain(denoiser(parameters));
+  }
+
+  /**
+   * {@return as {@link #frozen(NDManager, Parameters)}, with a residual stream of another type where
+   * the network has CUDA kernels for one} Other networks have no stream of a type of its own.
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param parameters float32 arrays by name, as {@link #specs} has them; not closed
+   * @param residual the element type of the residual stream where the products are bfloat16
+   */
+  default FrozenDenoiser frozen(NDManager parent, Parameters parameters, Precision residual) {
+    return frozen(parent, parameters);
   }
 
   /**

@@ -60,7 +60,11 @@ final class PartialSequence {
   /** Returns the uniforms of a step at {@code positions}, [R]. */
   double[] uniforms(Purpose purpose, int step, int[] positions) {
     double[] all = uniforms(purpose, step);
-    return IntStream.of(positions).mapToDouble(n -> all[n]).toArray();
+    double[] chosen = new double[positions.length];
+    for (int r = 0; r < chosen.length; r++) {
+      chosen[r] = all[positions[r]];
+    }
+    return chosen;
   }
 
   /** Returns the uniform of a step at a position. */

@@ -139,10 +139,14 @@ public final class CudaProgram implements AutoCloseable {
       launch(kernel, grid, given);
       return;
     }
+    queue(kernel, given, function -> early().queue(function, grid, stream, arguments));
+  }
+
+  private EarlyLaunch early() {
     if (early.isEmpty()) {
       early = Optional.of(new EarlyLaunch());
     }
-    queue(kernel, given, function -> early.get().queue(function, grid, stream, arguments));
+    return early.get();
   }
 
   /** Launches a kernel, which reads the descriptions of matrices among the arguments. */
@@ -178,6 +182,15 @@ public final class CudaProgram implements AutoCloseable {
         Cuda.cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, function(kernel), threads, 0),
         "asking for the occupancy of " + kernel);
     return blocks.getValue() * device.multiprocessors();
+  }
+
+  /** Returns the number of a kernel's clusters that run on the whole GPU at once. */
+  public synchronized int residentClusters(String kernel, Grid grid) {
+    device.use();
+    IntByReference clusters = new IntByReference();
+    Cuda.check(
+        early().clusters(clusters, function(kernel), grid), "asking for the clusters of " + kernel);
+    return clusters.getValue();
   }
 
   /** Allows a kernel to use this much dynamic shared memory for each block. */

@@ -5,6 +5,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
 
 /**
  * A launch of a kernel that may begin before the kernel queued in front of it has ended, and waits
@@ -45,12 +46,25 @@ final class EarlyLaunch {
   static native int cuLaunchKernelEx(
       Pointer config, Pointer function, Pointer arguments, Pointer extra);
 
+  static native int cuOccupancyMaxActiveClusters(
+      IntByReference clusters, Pointer function, Pointer config);
+
   /** Queues a kernel; returns the driver's status. */
   int queue(Pointer function, CudaProgram.Grid grid, Pointer stream, Pointer arguments) {
+    write(grid, stream);
+    return cuLaunchKernelEx(config, function, arguments, Pointer.NULL);
+  }
+
+  /** Asks how many clusters of blocks run at once; returns the driver's status. */
+  int clusters(IntByReference clusters, Pointer function, CudaProgram.Grid grid) {
+    write(grid, Pointer.NULL);
+    return cuOccupancyMaxActiveClusters(clusters, function, config);
+  }
+
+  private void write(CudaProgram.Grid grid, Pointer stream) {
     int[] sizes = {Math.toIntExact(grid.blocks()), 1, 1, grid.threadsX(), grid.threadsY(), 1};
     config.write(0, sizes, 0, sizes.length);
     config.setInt(SHARED_AT, grid.sharedBytes());
     config.setPointer(STREAM_AT, stream);
-    return cuLaunchKernelEx(config, function, arguments, Pointer.NULL);
   }
 }

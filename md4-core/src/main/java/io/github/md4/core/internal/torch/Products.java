@@ -32,6 +32,25 @@ public interface Products extends AutoCloseable {
   }
 
   /**
+   * What follows a product y: the sum {@code s = h + gate * y}, and {@code LN(s) (1 + scale) +
+   * shift}.
+   *
+   * @param h [N, D], rows of examples of {@code length} positions
+   * @param gates [B, k, D], the gate at index {@code gate}
+   * @param vectors [B, k, D], the shift at index {@code shift}, the scale behind it
+   */
+  record Norm(
+      NDArray h, NDArray gates, int gate, NDArray vectors, int shift, int examples, int length) {}
+
+  /**
+   * Returns the sum and its norm behind a product, each [N, D], the sum of h's type; empty where
+   * that is left to a pass of its own.
+   */
+  default Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, Norm norm) {
+    return Optional.empty();
+  }
+
+  /**
    * Returns the gradient by the input of a product, {@code dy w}, [N, in]; empty where that is left
    * to libtorch.
    */

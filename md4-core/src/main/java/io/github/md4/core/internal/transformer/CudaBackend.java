@@ -116,7 +116,7 @@ class CudaBackend implements FusedBackend {
     /** Products of our own in front of others. */
     private Products own(BufferPool pool, Products others) {
       Nvrtc compiler = Nvrtc.find().orElseThrow();
-      Products large = new HopperLargeProducts(cuda, compiler, options.network(), pool, others);
+      Products large = new HopperLargeProducts(cuda, compiler, options, pool, others);
       return new HopperProducts(cuda, compiler, options.network(), pool, large);
     }
 

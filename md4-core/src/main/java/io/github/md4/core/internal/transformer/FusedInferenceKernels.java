@@ -6,6 +6,11 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.Products;
+import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
+import io.github.md4.core.internal.transformer.FusedKernels.Branch;
+import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
+import io.github.md4.core.internal.transformer.FusedKernels.Modulated;
 import java.util.Optional;
 
 /**
@@ -70,9 +75,69 @@ public final class FusedInferenceKernels {
     return new Rows(all.examples(), all.length(), count, starts, Optional.of(chosen));
   }
 
+  /** Returns an array for rows of a table [., D] in the stream's type, [rows, D]. */
+  public Hidden stream(NDManager scope, Hidden table, int rows) {
+    int columns = (int) table.array.getShape().get(1);
+    int type = kernels.stream().scalarType;
+    return new Hidden(kernels.one(scope, "rows", table.array, rows, columns, type));
+  }
+
   /** Returns the rows of a table at tokens int64 [B, N]: [B N, D]. */
   public Hidden embed(NDManager scope, NDArray zt, Hidden table) {
     return new Hidden(kernels.run(scope, "embed", zt.flatten(), table.array).get(0));
+  }
+
+  /**
+   * The product {@code x w^T} that a branch ends with, before it is made, and the branch's gate.
+   *
+   * @param x [N, in]
+   * @param gate its index in the modulation
+   */
+  public record Ending(Hidden x, Hidden w, Modulation modulation, int gate) {}
+
+  /**
+   * The stream after a branch, and the input of the next one.
+   *
+   * @param stream [N, D]
+   * @param input [N, D]
+   */
+  public record Joined(Hidden stream, Hidden input) {}
+
+  /**
+   * Ends a branch and begins the next: adds the gated product to the stream, normalises and
+   * modulates, in one kernel where there is such a one.
+   *
+   * @param h [N, D], or all positions where the norm is at chosen rows
+   */
+  public Joined join(NDManager scope, Hidden h, Ending ending, BranchNorm norm) {
+    return inOne(scope, h, ending, norm)
+        .orElseGet(
+            () -> {
+              Hidden y = kernels.product(scope, ending.x, ending.w);
+              Branch branch = new Branch(y, ending.modulation, ending.gate);
+              Modulated made =
+                  kernels.residualNormModulate(scope, h, Optional.of(branch), norm);
+              return new Joined(made.stream(), made.input());
+            });
+  }
+
+  private Optional<Joined> inOne(NDManager scope, Hidden h, Ending ending, BranchNorm norm) {
+    if (norm.rows().isChosen()) {
+      return Optional.empty();
+    }
+    Products.Norm behind =
+        new Products.Norm(
+            h.array,
+            ending.modulation.vectors.values(),
+            ending.modulation.first + ending.gate,
+            norm.modulation().vectors.values(),
+            norm.modulation().first + norm.shift(),
+            norm.rows().examples(),
+            norm.rows().length());
+    return kernels
+        .products()
+        .flatMap(own -> own.normed(scope, ending.x.array, ending.w.array, behind))
+        .map(made -> new Joined(new Hidden(made.get(0)), new Hidden(made.get(1))));
   }
 
   /** Returns the first V columns of the head's product, float32 [R, V]. */

@@ -21,29 +21,28 @@ import java.util.Optional;
 
 /**
  * Products of many rows of our own on Hopper's tensor cores, {@code large-product.cu}: where the
- * rotation or the gated activation follows, in the same kernel, and of long sums; others by another
- * library.
+ * rotation, the gated activation or the next norm follows, in the same kernel, and of long sums;
+ * others by another library.
  *
  * <p>N rows, x [N, in], w [out, in].
  */
 final class HopperLargeProducts implements Products {
   private static final int TILE = 64;
-  private static final int TILE_ROWS = 128;
   private static final int TILE_COLUMNS = 256;
-  private static final int STAGES = 4;
-  private static final int THREADS = 384;
+  static final int TILE_ROWS = 128;
+  static final int THREADS = 384;
 
-  /** Tiles of x and w a stage, results of two warpgroups, and what aligns them. */
-  private static final int SHARED_BYTES =
-      1024 + STAGES * (TILE_ROWS + TILE_COLUMNS) * 2 * TILE + 2 * TILE * 2 * TILE;
+  /** Tiles of x and w in all stages, results of two warpgroups, and what aligns them. */
+  static final int SHARED_BYTES =
+      1024 + 4 * (TILE_ROWS + TILE_COLUMNS) * 2 * TILE + 2 * TILE * 2 * TILE;
 
   private static final int HEAD_WIDTH = 64;
 
   /** The least sum of a product with nothing behind it, in which ours is the faster one. */
   private static final int LONG_SUM = 2048;
 
-  private static final String KERNEL = "largeProduct";
-  private static final String SOURCE =
+  static final String KERNEL = "largeProduct";
+  static final String SOURCE =
       TorchScript.resource(HopperLargeProducts.class, "attention.cu")
           + TorchScript.resource(HopperLargeProducts.class, "large-product.cu");
 
@@ -52,6 +51,7 @@ final class HopperLargeProducts implements Products {
   private final TransformerKernels.Options network;
   private final BufferPool pool;
   private final Products others;
+  private final HopperProductNorms norms;
   private final Map<After, CudaProgram> programs = new EnumMap<>(After.class);
 
   /** What follows a product, and from how many rows on its kernel is faster. */
@@ -87,14 +87,15 @@ final class HopperLargeProducts implements Products {
   HopperLargeProducts(
       CudaDevice device,
       Nvrtc compiler,
-      TransformerKernels.Options network,
+      FusedKernels.Options options,
       BufferPool pool,
       Products others) {
     this.device = device;
     this.compiler = compiler;
-    this.network = network;
+    this.network = options.network();
     this.pool = pool;
     this.others = others;
+    this.norms = new HopperProductNorms(device, compiler, options.stream(), pool);
   }
 
   @Override
@@ -130,6 +131,11 @@ final class HopperLargeProducts implements Products {
     NDArray y = pool.columns(scope, x, width);
     launch(After.ACTIVATION, x, w, y, Absent.ARRAY, Absent.ARRAY, width, 1);
     return Optional.of(y);
+  }
+
+  @Override
+  public Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, Norm norm) {
+    return norms.normed(scope, x, w, norm).or(() -> others.normed(scope, x, w, norm));
   }
 
   private void launch(
@@ -192,6 +198,7 @@ final class HopperLargeProducts implements Products {
   @Override
   public void close() {
     programs.values().forEach(CudaProgram::close);
+    norms.close();
     others.close();
   }
 }

@@ -134,6 +134,11 @@ final class HopperProducts implements Products {
     return Optional.of(y);
   }
 
+  @Override
+  public Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, Norm norm) {
+    return others.normed(scope, x, w, norm);
+  }
+
   private static int tiles(NDArray x, int columns) {
     return ((int) x.getShape().get(0) + TILE - 1) / TILE * columns;
   }

@@ -33,6 +33,7 @@ public final class StepKernels implements AutoCloseable {
   private static final int MOST_THREADS = 1024;
   private static final int OCTET = 8;
   private static final int BEGINNING_BLOCKS = 4;
+  private static final int HEAD_WIDTH = 64;
 
   /** The most steps whose inputs are written and whose draws are not yet read. */
   public static final int MOST_STEPS = 8;
@@ -41,14 +42,14 @@ public final class StepKernels implements AutoCloseable {
   private final CudaProgram program;
   private final TransformerKernels.Options network;
 
-  private StepKernels(CudaDevice device, Nvrtc compiler, TransformerKernels.Options network) {
+  private StepKernels(CudaDevice device, Nvrtc compiler, FusedKernels.Options options) {
     this.device = device;
-    this.network = network;
+    this.network = options.network();
     Map<String, Integer> constants = new LinkedHashMap<>();
     constants.put("D", width());
     constants.put("W", network.headWidth());
     constants.put("GATE", network.activation().number);
-    constants.put("WIDE", 1);
+    constants.put("WIDE", options.stream() == Precision.FLOAT32 ? 1 : 0);
     this.program =
         CudaProgram.compileForHopper(
             compiler,
@@ -58,11 +59,10 @@ public final class StepKernels implements AutoCloseable {
             constants);
   }
 
-  /** Returns these kernels; empty on other cards, other streams and for other widths of heads. */
+  /** Returns these kernels; empty on other cards and for other widths of heads. */
   static Optional<StepKernels> find(CudaDevice device, FusedKernels.Options options) {
-    boolean fits = options.stream() == Precision.FLOAT32 && options.network().headWidth() == 64;
-    return fits && device.isHopper()
-        ? Nvrtc.find().map(compiler -> new StepKernels(device, compiler, options.network()))
+    return options.network().headWidth() == HEAD_WIDTH && device.isHopper()
+        ? Nvrtc.find().map(compiler -> new StepKernels(device, compiler, options))
         : Optional.empty();
   }
 
@@ -213,9 +213,10 @@ public final class StepKernels implements AutoCloseable {
     private final NDArray zt;
     private final NDArray condition;
     private final NDArray modulation;
-    private final NDArray stream;
+    private final Hidden stream;
 
-    private Inputs(NDManager scope, Size size, int features, int modulation, int width) {
+    private Inputs(
+        NDManager scope, Size size, int features, int modulation, int width, Hidden stream) {
       this.size = size;
       this.turns = scope.zeros(new Shape(3), DataType.INT32);
       this.u = scope.create(new Shape(size.rows), DataType.FLOAT64);
@@ -230,7 +231,7 @@ public final class StepKernels implements AutoCloseable {
       this.condition = scope.create(new Shape(size.examples, features / 2), DataType.INT32);
       Shape vectors = new Shape(size.examples, modulation / width, width / 2);
       this.modulation = scope.create(vectors, DataType.INT32);
-      this.stream = scope.create(new Shape(size.positions(), width), DataType.FLOAT32);
+      this.stream = stream;
     }
 
     /** Returns all positions as rows. */
@@ -257,7 +258,7 @@ public final class StepKernels implements AutoCloseable {
 
     /** Returns the first values of the stream [B N, D]. */
     public Hidden stream() {
-      return new Hidden(stream);
+      return stream;
     }
   }
 
@@ -270,10 +271,14 @@ public final class StepKernels implements AutoCloseable {
    */
   public record Weights(NDList condition, Hidden modulation, Hidden bias, Hidden table) {}
 
-  /** Returns arrays for the inputs of steps; they belong to {@code scope}. */
-  public Inputs inputs(NDManager scope, Size size, Weights weights) {
+  /**
+   * Returns arrays for the inputs of steps; they belong to {@code scope}.
+   *
+   * @param stream the array for the first values of the stream [B N, D], in its type
+   */
+  public Inputs inputs(NDManager scope, Size size, Weights weights, Hidden stream) {
     int vectors = (int) weights.modulation.array.getShape().get(0);
-    return new Inputs(scope, size, network.headWidth(), vectors, width());
+    return new Inputs(scope, size, network.headWidth(), vectors, width(), stream);
   }
 
   /** Takes the inputs over from the host, and computes what precedes the first block. */
@@ -314,7 +319,7 @@ public final class StepKernels implements AutoCloseable {
         size.examples,
         inputs.zt,
         weights.table.array,
-        inputs.stream,
+        inputs.stream.array,
         size.positions(),
         blocks,
         MOST_STEPS,

@@ -9,14 +9,14 @@ import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.FusedConditionKernels;
 import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
 import io.github.md4.core.internal.transformer.FusedInferenceKernels;
+import io.github.md4.core.internal.transformer.FusedInferenceKernels.Joined;
 import io.github.md4.core.internal.transformer.FusedKernels;
-import io.github.md4.core.internal.transformer.FusedKernels.Branch;
 import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
 import io.github.md4.core.internal.transformer.Rows;
 import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.network.TimeEmbedding;
 import io.github.md4.core.network.TimeFeatures;
-import io.github.md4.core.network.transformer.FusedLayer.Activations;
+import io.github.md4.core.network.transformer.FrozenLayer.Left;
 import io.github.md4.core.network.transformer.FusedLayer.Positions;
 import java.util.HashMap;
 import java.util.List;
@@ -89,17 +89,25 @@ final class FusedForward implements FrozenForward {
   /** Returns the head's product at the asked rows, [R, V] padded. */
   synchronized Hidden paddedLogits(NDManager scope, Start start) {
     Positions last = new Positions(start.all, start.asked, rotary(start.all.length()));
-    BlockOutput block = new BlockOutput(start.stream);
+    Left left = new Left(start.stream, Optional.empty());
     for (int layer = 0; layer < config.layers(); layer++) {
       boolean isLast = layer == config.layers() - 1;
       Positions positions = isLast ? last : new Positions(start.all, start.all, last.rotary());
       Modulation own = start.modulation.from(layer * TransformerSpecs.BLOCK_VECTORS);
       inference.begin();
-      block.through(scope, new FusedLayer(kernels, weights, layer, own, positions));
+      left = through(scope, new FrozenLayer(kernels, inference, weights, layer, own, positions), left);
     }
     inference.begin();
     Modulation own = start.modulation.from(config.layers() * TransformerSpecs.BLOCK_VECTORS);
-    return head(scope, block, new BranchNorm(last.rows(), own, HEAD_SHIFT));
+    Joined end =
+        left.join(scope, kernels, inference, new BranchNorm(last.rows(), own, HEAD_SHIFT)); // [R, D]
+    return kernels.product(scope, end.input(), weights.paddedCopy("head.weight"));
+  }
+
+  private static Left through(NDManager outer, FrozenLayer layer, Left before) {
+    try (NDManager scope = outer.newSubManager()) {
+      return layer.forward(scope, before);
+    }
   }
 
   /** Returns the condition on the device. */
@@ -121,6 +129,11 @@ final class FusedForward implements FrozenForward {
     List<Hidden> modulation = frozen.modulation();
     return new StepKernels.Weights(
         weights.exact(FusedCondition.DENSE), modulation.get(0), modulation.get(1), frozen.table());
+  }
+
+  /** Returns an array for the first values of the stream of so many positions. */
+  Hidden stream(NDManager scope, int positions) {
+    return inference.stream(scope, frozen.table(), positions);
   }
 
   /** Returns the features of the examples' times, [B W]. */
@@ -147,32 +160,8 @@ final class FusedForward implements FrozenForward {
     return conditionKernels.frozenModulation(scope, c, wAndBias.get(0), wAndBias.get(1));
   }
 
-  private Hidden head(NDManager scope, BlockOutput block, BranchNorm start) {
-    Hidden input =
-        kernels.residualNormModulate(scope, block.stream, block.output, start).input(); // [R, D]
-    return kernels.product(scope, input, weights.paddedCopy("head.weight"));
-  }
-
   private NDList rotary(int length) {
     return rotary.computeIfAbsent(length, l -> Rotary.tables(manager, l, config.headWidth()));
-  }
-
-  /** The stream and the branch output of the last computed block. */
-  private static final class BlockOutput {
-    private Hidden stream;
-    private Optional<Branch> output = Optional.empty();
-
-    BlockOutput(Hidden stream) {
-      this.stream = stream;
-    }
-
-    void through(NDManager outer, FusedLayer layer) {
-      try (NDManager scope = outer.newSubManager()) {
-        Activations activations = layer.forward(scope, stream, output);
-        stream = activations.feedForwardIn().stream();
-        output = Optional.of(layer.branch(activations.inner().output()));
-      }
-    }
   }
 
   @Override

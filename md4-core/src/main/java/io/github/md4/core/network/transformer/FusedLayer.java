@@ -29,11 +29,14 @@ import java.util.Optional;
  * in the last block these are the rows of the head.
  */
 final class FusedLayer {
-  private static final String PROJECTIONS = "attention.qkv.weight";
-  private static final int ATTENTION_SHIFT = 0;
-  private static final int ATTENTION_GATE = 2;
-  private static final int FEED_FORWARD_SHIFT = 3;
-  private static final int FEED_FORWARD_GATE = 5;
+  static final String PROJECTIONS = "attention.qkv.weight";
+  static final String ATTENTION_OUT = "attention.out.weight";
+  static final String FEED_FORWARD_IN = "feedForward.in.weight";
+  static final String FEED_FORWARD_OUT = "feedForward.out.weight";
+  static final int ATTENTION_SHIFT = 0;
+  static final int ATTENTION_GATE = 2;
+  static final int FEED_FORWARD_SHIFT = 3;
+  static final int FEED_FORWARD_GATE = 5;
 
   private final FusedKernels kernels;
   private final FusedWeights weights;
@@ -126,15 +129,15 @@ final class FusedLayer {
     AttendedRows rows =
         AttendedRows.of(
             scope, kernels, positions, attentionIn.input(), weights.copy(name + PROJECTIONS));
-    Hidden p = kernels.product(scope, rows.output(), weights.copy(name + "attention.out.weight"));
+    Hidden p = kernels.product(scope, rows.output(), weights.copy(name + ATTENTION_OUT));
     Attention attention = new Attention(rows, p);
     Modulated feedForwardIn =
         kernels.residualNormModulate(
             scope, attentionIn.stream(), Optional.of(gated(attention)), feedForwardNorm());
     Gated g =
         kernels.gatedProduct(
-            scope, feedForwardIn.input(), weights.copy(name + "feedForward.in.weight"));
-    Hidden y = kernels.product(scope, g.output(), weights.copy(name + "feedForward.out.weight"));
+            scope, feedForwardIn.input(), weights.copy(name + FEED_FORWARD_IN));
+    Hidden y = kernels.product(scope, g.output(), weights.copy(name + FEED_FORWARD_OUT));
     return new Activations(attentionIn, attention, feedForwardIn, new Inner(g, y));
   }
 
@@ -171,8 +174,8 @@ final class FusedLayer {
         scope,
         dy,
         activations.inner.gated.output(),
-        weights.gradient(name + "feedForward.out.weight"));
-    Hidden dg = kernels.inputGradient(scope, dy, weights.copy(name + "feedForward.out.weight"));
+        weights.gradient(name + FEED_FORWARD_OUT));
+    Hidden dg = kernels.inputGradient(scope, dy, weights.copy(name + FEED_FORWARD_OUT));
     Hidden du =
         kernels.gatedActivationBackward(scope, dg, activations.inner.gated.u().orElseThrow());
     dg.close();
@@ -180,15 +183,15 @@ final class FusedLayer {
         scope,
         du,
         activations.feedForwardIn.input(),
-        weights.gradient(name + "feedForward.in.weight"));
-    return kernels.inputGradient(scope, du, weights.copy(name + "feedForward.in.weight"));
+        weights.gradient(name + FEED_FORWARD_IN));
+    return kernels.inputGradient(scope, du, weights.copy(name + FEED_FORWARD_IN));
   }
 
   private Hidden attentionBackward(NDManager scope, Activations activations, Hidden dp) {
     Attention attention = activations.attention;
     kernels.weightGradient(
-        scope, dp, attention.rows.output(), weights.gradient(name + "attention.out.weight"));
-    Hidden output = kernels.inputGradient(scope, dp, weights.copy(name + "attention.out.weight"));
+        scope, dp, attention.rows.output(), weights.gradient(name + ATTENTION_OUT));
+    Hidden output = kernels.inputGradient(scope, dp, weights.copy(name + ATTENTION_OUT));
     AttendedRows.Weight weight =
         new AttendedRows.Weight(
             weights.copy(name + PROJECTIONS), weights.gradient(name + PROJECTIONS));

@@ -45,7 +45,8 @@ final class StepGraph implements AutoCloseable {
     this.exchange = kernels.exchange(size);
     this.timeline = GpuTimeline.of(scope.getDevice()).orElseThrow();
     StepKernels.Weights weights = forward.stepWeights();
-    StepKernels.Inputs inputs = kernels.inputs(scope, size, weights);
+    StepKernels.Inputs inputs =
+        kernels.inputs(scope, size, weights, forward.stream(scope, size.positions()));
     forward.prepare(size.length());
     Runnable step =
         () -> {

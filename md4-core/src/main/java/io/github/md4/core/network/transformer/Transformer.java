@@ -106,18 +106,23 @@ public final class Transformer implements Network {
 
   @Override
   public FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
+    return frozen(parent, parameters, Precision.FLOAT32);
+  }
+
+  @Override
+  public FrozenDenoiser frozen(NDManager parent, Parameters parameters, Precision residual) {
     FrozenWeights weights =
         new FrozenWeights(parent, config, parameters, kernelOptions.precision());
     return new FrozenTransformer(
         new InputCheck(),
         weights,
-        forward(parent, weights),
+        forward(parent, weights, residual),
         () -> new ScriptForward(parent, kernelOptions, weights));
   }
 
-  private FrozenForward forward(NDManager parent, FrozenWeights weights) {
+  private FrozenForward forward(NDManager parent, FrozenWeights weights, Precision residual) {
     FusedKernels.Options wanted =
-        new FusedKernels.Options(kernelOptions, TransformerKernels.Dropout.NONE, Precision.FLOAT32);
+        new FusedKernels.Options(kernelOptions, TransformerKernels.Dropout.NONE, residual);
     Optional<FusedKernels> found =
         config.isConditional() ? FusedKernels.findFrozen(parent, wanted) : Optional.empty();
     return found

@@ -13,13 +13,11 @@ import io.github.md4.core.network.StepDraws;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * A call of the network for sequences of one length, or of several where the network takes them:
@@ -120,7 +118,10 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
 
   private static Condition condition(
       List<? extends ShownSequence> group, List<TrajectoryQuery> queries) {
-    double[] times = queries.stream().mapToDouble(query -> query.point().time()).toArray();
+    double[] times = new double[queries.size()];
+    for (int b = 0; b < times.length; b++) {
+      times[b] = queries.get(b).point().time();
+    }
     int[] labels = group.stream().flatMapToInt(ShownSequence::labels).toArray();
     return new Condition(times, labels)
         .with(queries.stream().map(TrajectoryQuery::vectors).toList());
@@ -165,14 +166,34 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
 
   /** Returns the flat positions asked about, [R]. */
   private static int[] positions(List<TrajectoryQuery> queries, int length) {
-    return IntStream.range(0, queries.size())
-        .flatMap(b -> Arrays.stream(queries.get(b).positions()).map(n -> b * length + n))
-        .toArray();
+    int[] positions = new int[rows(queries)];
+    int row = 0;
+    for (int b = 0; b < queries.size(); b++) {
+      for (int n : queries.get(b).positions()) {
+        positions[row++] = b * length + n;
+      }
+    }
+    return positions;
+  }
+
+  private static int rows(List<TrajectoryQuery> queries) {
+    int rows = 0;
+    for (TrajectoryQuery query : queries) {
+      rows += query.positions().length;
+    }
+    return rows;
   }
 
   /** Returns the first noise of each position, [R]. */
   private static double[] uniforms(List<TrajectoryQuery> queries) {
-    return queries.stream().flatMapToDouble(each -> Arrays.stream(each.noise()[0])).toArray();
+    double[] uniforms = new double[rows(queries)];
+    int row = 0;
+    for (TrajectoryQuery query : queries) {
+      double[] own = query.noise()[0];
+      System.arraycopy(own, 0, uniforms, row, own.length);
+      row += own.length;
+    }
+    return uniforms;
   }
 
   private static NDArray rows(NDArray logits, int first, int last) {

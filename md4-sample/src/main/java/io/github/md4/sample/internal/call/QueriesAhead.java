@@ -3,6 +3,7 @@ package io.github.md4.sample.internal.call;
 
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -34,8 +35,12 @@ record QueriesAhead(List<ActiveSequence> group, List<List<TrajectoryQuery>> quer
     return queries.stream().mapToInt(List::size).max().orElseThrow();
   }
 
-  private long active(int call) {
-    return queries.stream().filter(of -> call < of.size()).count();
+  private int active(int call) {
+    int active = 0;
+    for (List<TrajectoryQuery> of : queries) {
+      active += call < of.size() ? 1 : 0;
+    }
+    return active;
   }
 
   /** Returns the first steps, each made when it is taken, up to one of more rows. */
@@ -47,9 +52,11 @@ record QueriesAhead(List<ActiveSequence> group, List<List<TrajectoryQuery>> quer
   }
 
   private List<TrajectoryQuery> at(int call) {
-    return queries.stream()
-        .map(of -> call < of.size() ? of.get(call) : ended(of.get(of.size() - 1)))
-        .toList();
+    List<TrajectoryQuery> at = new ArrayList<>(queries.size());
+    for (List<TrajectoryQuery> of : queries) {
+      at.add(call < of.size() ? of.get(call) : ended(of.get(of.size() - 1)));
+    }
+    return at;
   }
 
   /** Returns a query without positions at the time of the last one. */

@@ -7,9 +7,11 @@ import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
 import io.github.md4.sample.trajectory.SamplingListener;
 import io.github.md4.sample.trajectory.Trajectory;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Queue;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -23,6 +25,7 @@ final class RequestProgress {
   private final UnaryOperator<Sample> finishing;
   private final Sample[] samples;
   private final Iterator<ActiveSequence> waiting;
+  private final Queue<ActiveSequence> ready = new ArrayDeque<>();
   private final List<ActiveSequence> active = new ArrayList<>();
 
   /**
@@ -45,8 +48,8 @@ final class RequestProgress {
    * a mask finish at once.
    */
   List<ActiveSequence> active(SamplingListener listener) {
-    while (active.size() < request.batchSize() && waiting.hasNext()) {
-      ActiveSequence next = waiting.next();
+    while (active.size() < request.batchSize() && hasFurther()) {
+      ActiveSequence next = ready.isEmpty() ? waiting.next() : ready.remove();
       if (next.isDone()) { // it has no masks
         finish(next, listener);
       } else {
@@ -61,13 +64,35 @@ final class RequestProgress {
    * that have ended in it: all while others wait for the places of the ended ones, half later.
    */
   int leastActive() {
-    return waiting.hasNext() ? active.size() : (active.size() + 1) / 2;
+    return hasFurther() ? active.size() : (active.size() + 1) / 2;
+  }
+
+  private boolean hasFurther() {
+    return !ready.isEmpty() || waiting.hasNext();
+  }
+
+  /**
+   * Prepares one of the sequences that wait for a place, up to as many as there are places: while a
+   * GPU makes the calls of those that are active, the host has time for it.
+   */
+  void prepareNext() {
+    if (ready.size() < request.batchSize() && waiting.hasNext()) {
+      ready.add(waiting.next());
+    }
   }
 
   /** Takes those that have ended out of the active ones. */
   void finishEnded(SamplingListener listener) {
-    active.stream().filter(ActiveSequence::isDone).forEach(each -> finish(each, listener));
-    active.removeIf(ActiveSequence::isDone);
+    boolean anyHasEnded = false;
+    for (ActiveSequence each : active) {
+      if (each.isDone()) {
+        finish(each, listener);
+        anyHasEnded = true;
+      }
+    }
+    if (anyHasEnded) {
+      active.removeIf(ActiveSequence::isDone);
+    }
   }
 
   private void finish(ActiveSequence sequence, SamplingListener listener) {
@@ -78,7 +103,7 @@ final class RequestProgress {
 
   /** Returns whether no sequence is left. */
   boolean isDone() {
-    return active.isEmpty() && !waiting.hasNext();
+    return active.isEmpty() && !hasFurther();
   }
 
   /** Returns the samples in the order of the request, once it is done. */

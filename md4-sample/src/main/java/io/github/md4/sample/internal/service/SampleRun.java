@@ -39,6 +39,7 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
           listener.called(++calls, planned);
           if (isAlone) {
             progress.finishEnded(listener);
+            progress.prepareNext();
           }
         }
       }
@@ -71,13 +72,23 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
   /** Takes the draws of a call for the sequences that have not ended. */
   private static void advance(
       List<ActiveSequence> group, double[] drawn, SamplingListener listener) {
-    List<ActiveSequence> asked = group.stream().filter(sequence -> !sequence.isDone()).toList();
-    int rows = BatchedQuery.rows(asked);
+    int rows = rows(group);
     int first = 0;
-    for (ActiveSequence sequence : asked) {
-      int own = sequence.query().positions().length;
-      sequence.advance(new Draws(drawn, rows, first), listener);
-      first += own;
+    for (ActiveSequence sequence : group) {
+      if (!sequence.isDone()) {
+        int own = sequence.query().positions().length;
+        sequence.advance(new Draws(drawn, rows, first), listener);
+        first += own;
+      }
     }
+  }
+
+  /** Returns the number of positions of the sequences that have not ended. */
+  private static int rows(List<ActiveSequence> group) {
+    int rows = 0;
+    for (ActiveSequence sequence : group) {
+      rows += sequence.isDone() ? 0 : sequence.query().positions().length;
+    }
+    return rows;
   }
 }
