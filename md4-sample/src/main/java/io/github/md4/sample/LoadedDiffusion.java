@@ -104,7 +104,9 @@ final class LoadedDiffusion implements MaskedDiffusion {
     EngineEnvironment.prepare();
     NDManager manager = NDManager.newBaseManager(loading.device());
     try {
-      SavedModel model = SavedModel.load(folder, loading.weights(), manager, loading.precision());
+      SavedModel model =
+          SavedModel.load(
+              folder, loading.weights(), manager, loading.precision(), loading.residual());
       return new LoadedDiffusion(manager, new ModelContent.FromFolder(model), limits);
     } catch (IOException | RuntimeException e) {
       manager.close();

@@ -71,7 +71,8 @@ final class BenchSampleCommand implements Callable<Integer> {
       names = "--repeats",
       paramLabel = "N",
       converter = OptionTypes.Amount.class,
-      description = "The times that all is sampled, of which the median is reported. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The times that all is sampled, of which the median is reported. Default: ${DEFAULT-VALUE}.")
   private int repeats = 1;
 
   @Option(

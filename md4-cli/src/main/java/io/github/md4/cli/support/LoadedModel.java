@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.support;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.core.Precision;
 import io.github.md4.core.model.SavedModel;
-import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.Sha256;
+import io.github.md4.sample.LoadingOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,23 +25,19 @@ public record LoadedModel(SavedModel model, NDManager manager, Origin origin)
    *
    * @param sha256 of the file of weights
    * @param tokenizerSha256 of the vocabulary's file
+   * @param loading which weights, where and in which types
    */
-  public record Origin(
-      Path file,
-      String sha256,
-      String tokenizerSha256,
-      Weights weights,
-      Device device,
-      Precision precision) {
+  public record Origin(Path file, String sha256, String tokenizerSha256, LoadingOptions loading) {
 
     public ObjectNode json() {
       return Json.object()
           .put("file", file.toString())
           .put("sha256", sha256)
           .put("tokenizerSha256", tokenizerSha256)
-          .put("weights", weights.toString())
-          .put("device", DeviceChoice.name(device))
-          .put("precision", precision.toString());
+          .put("weights", loading.weights().toString())
+          .put("device", DeviceChoice.name(loading.device()))
+          .put("precision", loading.precision().toString())
+          .put("residual", loading.residual().toString());
     }
   }
 
@@ -56,20 +50,15 @@ public record LoadedModel(SavedModel model, NDManager manager, Origin origin)
     return Sha256.of((model.tokenizer().toJson() + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
-  static LoadedModel load(Path folder, Weights weights, Device device, Precision precision)
-      throws IOException {
-    NDManager manager = NDManager.newBaseManager(device);
+  static LoadedModel load(Path folder, LoadingOptions loading) throws IOException {
+    NDManager manager = NDManager.newBaseManager(loading.device());
     try {
-      SavedModel model = SavedModel.load(folder, weights, manager, precision);
-      Path file = SavedModel.weightsFile(folder, weights);
+      SavedModel model =
+          SavedModel.load(
+              folder, loading.weights(), manager, loading.precision(), loading.residual());
+      Path file = SavedModel.weightsFile(folder, loading.weights());
       Origin origin =
-          new Origin(
-              file,
-              Sha256.of(file),
-              tokenizer(file, model.description()),
-              weights,
-              device,
-              precision);
+          new Origin(file, Sha256.of(file), tokenizer(file, model.description()), loading);
       return new LoadedModel(model, manager, origin);
     } catch (IOException | RuntimeException e) {
       manager.close();

@@ -44,6 +44,14 @@ public final class ModelOptions implements TitledOptions {
       description = "The type in which the network multiplies. Default: ${DEFAULT-VALUE}.")
   private Precision precision = Precision.FLOAT32;
 
+  @Option(
+      names = "--residual",
+      paramLabel = "float32|bfloat16",
+      description =
+          "The type of the residual stream of transformers on a GPU, where the network multiplies in"
+              + " bfloat16. Default: ${DEFAULT-VALUE}.")
+  private Precision residual = Precision.FLOAT32;
+
   @Option(names = "--device", paramLabel = DEVICES, description = DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
@@ -70,12 +78,14 @@ public final class ModelOptions implements TitledOptions {
     return Json.object()
         .put("weights", weights.toString())
         .put("precision", precision.toString())
+        .put("residual", residual.toString())
         .put("device", DeviceChoice.name(device.find()));
   }
 
   /** Returns the model of a folder, a checkpoint or a run, ready to generate. */
   public MaskedDiffusion generator(Path folder) throws IOException {
-    LoadingOptions loading = new LoadingOptions(weights, precision, device.find());
+    checkResidual();
+    LoadingOptions loading = new LoadingOptions(weights, precision, residual, device.find());
     return newest(folder, model -> MaskedDiffusion.load(model, loading));
   }
 
@@ -138,8 +148,15 @@ public final class ModelOptions implements TitledOptions {
 
   /** Returns the model of a folder, a checkpoint or a run. */
   public LoadedModel open(Path folder) throws IOException {
-    Device found = device.find();
-    return newest(folder, model -> LoadedModel.load(model, weights, found, precision));
+    checkResidual();
+    LoadingOptions loading = new LoadingOptions(weights, precision, residual, device.find());
+    return newest(folder, model -> LoadedModel.load(model, loading));
+  }
+
+  private void checkResidual() {
+    if (residual == Precision.BFLOAT16 && precision == Precision.FLOAT32) {
+      throw Usage.error(spec, "'--residual bfloat16': goes with '--precision bfloat16'");
+    }
   }
 
   @Override

@@ -146,10 +146,29 @@ public final class SavedModel implements AutoCloseable {
    */
   public static SavedModel load(
       Path folder, Weights weights, NDManager manager, Precision precision) throws IOException {
+    return load(folder, weights, manager, precision, Precision.FLOAT32);
+  }
+
+  /**
+   * Returns the model of a folder with a residual stream of another type, as {@link
+   * Network#frozen(NDManager, Parameters, Precision)} says.
+   *
+   * @param folder the folder of a model or of a checkpoint
+   * @param weights which weights: raw, or their moving average
+   * @param manager the owner of the weights; its device is the one on which the model runs
+   * @param precision the element type of matrix products, float32 or bfloat16
+   * @param residual the element type of the residual stream where the products are bfloat16
+   * @return the model, closed by the caller
+   * @throws InvalidDataException as the other form says
+   * @throws IOException if a file cannot be read
+   */
+  public static SavedModel load(
+      Path folder, Weights weights, NDManager manager, Precision precision, Precision residual)
+      throws IOException {
     Optional<ModelLayout> layout = ModelLayout.of(folder);
     if (layout.isPresent()) {
       try (StoredModel stored = layout.get().open(folder)) {
-        return load(folder, stored, manager, precision);
+        return load(folder, stored, manager, precision, residual);
       }
     }
     Description description = Description.read(folder);
@@ -157,8 +176,8 @@ public final class SavedModel implements AutoCloseable {
     Schedule schedule = new StoredSchedule(description, file).read(manager);
     Network network = network(folder, description, manager, precision);
     try (SafeTensors tensors = ParameterFile.open(file, "", network.specs())) {
-      return load(
-          folder, description, network, ParameterFile.source(tensors, ""), manager, schedule);
+      ParameterSource source = ParameterFile.source(tensors, "");
+      return load(folder, description, network, source, manager, schedule, residual);
     } catch (IOException | RuntimeException e) {
       network.close();
       throw e;
@@ -166,14 +185,15 @@ public final class SavedModel implements AutoCloseable {
   }
 
   private static SavedModel load(
-      Path folder, StoredModel stored, NDManager manager, Precision precision) throws IOException {
+      Path folder, StoredModel stored, NDManager manager, Precision precision, Precision residual)
+      throws IOException {
     Description description = stored.description();
     ModelConfig config = description.config();
     Schedule schedule =
         config.schedule().starting(description.tokenizer().vocabularySize(), config.epsilon());
     Network network = network(folder, description, manager, precision);
     try {
-      return load(folder, description, network, stored.weights(), manager, schedule);
+      return load(folder, description, network, stored.weights(), manager, schedule, residual);
     } catch (IOException | RuntimeException e) {
       network.close();
       throw e;
@@ -193,7 +213,8 @@ public final class SavedModel implements AutoCloseable {
       Network network,
       ParameterSource source,
       NDManager manager,
-      Schedule schedule)
+      Schedule schedule,
+      Precision residual)
       throws IOException {
     Optional<FrozenDenoiser> loaded = network.loaded(manager, source);
     if (loaded.isPresent()) {
@@ -201,7 +222,7 @@ public final class SavedModel implements AutoCloseable {
           folder, description, network, loaded.get(), schedule, loaded.get()::close);
     }
     Parameters parameters = Parameters.read(manager, network.specs(), source);
-    FrozenDenoiser denoiser = network.frozen(manager, parameters);
+    FrozenDenoiser denoiser = network.frozen(manager, parameters, residual);
     return new SavedModel(
         folder,
         description,

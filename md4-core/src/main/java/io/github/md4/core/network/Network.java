@@ -41,8 +41,8 @@ public interface Network extends AutoCloseable {
   }
 
   /**
-   * {@return as {@link #frozen(NDManager, Parameters)}, with a residual stream of another type where
-   * the network has CUDA kernels for one} Other networks have no stream of a type of its own.
+   * {@return as {@link #frozen(NDManager, Parameters)}, with a residual stream of another type
+   * where the network has CUDA kernels for one} Other networks have no stream of a type of its own.
    *
    * @param parent the manager of the arrays, whose device is theirs
    * @param parameters float32 arrays by name, as {@link #specs} has them; not closed

@@ -30,16 +30,19 @@ final class Md4Model extends BaseModel {
    * Loads a run, checkpoint or model folder.
    *
    * @param prefix has no effect
-   * @param options {@code weights} is {@code ema} or {@code raw}, {@code precision} is {@code
-   *     float32} or {@code bfloat16}; by default averaged weights in float32
+   * @param options {@code weights} is {@code ema} or {@code raw}, {@code precision} and {@code
+   *     residual} are {@code float32} or {@code bfloat16}, as {@link LoadingOptions} has them; by
+   *     default averaged weights in float32
    */
   @Override
   public void load(Path path, String prefix, Map<String, ?> options) throws IOException {
     setModelDir(path);
     Weights weights = Weights.parse(option(options, "weights", Weights.EMA));
     Precision precision = Precision.parse(option(options, "precision", Precision.FLOAT32));
+    Precision residual = Precision.parse(option(options, "residual", Precision.FLOAT32));
     diffusion =
-        MaskedDiffusion.load(path, new LoadingOptions(weights, precision, manager.getDevice()));
+        MaskedDiffusion.load(
+            path, new LoadingOptions(weights, precision, residual, manager.getDevice()));
     wasLoaded = true;
   }
 

@@ -115,8 +115,7 @@ public final class FusedInferenceKernels {
             () -> {
               Hidden y = kernels.product(scope, ending.x, ending.w);
               Branch branch = new Branch(y, ending.modulation, ending.gate);
-              Modulated made =
-                  kernels.residualNormModulate(scope, h, Optional.of(branch), norm);
+              Modulated made = kernels.residualNormModulate(scope, h, Optional.of(branch), norm);
               return new Joined(made.stream(), made.input());
             });
   }

@@ -38,6 +38,9 @@ final class HopperProductNorms implements AutoCloseable {
   /** The rows of a tile then belong to two examples at most. */
   private static final int LEAST_LENGTH = HopperLargeProducts.TILE_ROWS;
 
+  /** Those of a warp belong to one example. */
+  private static final int WARP_ROWS = 16;
+
   private final CudaDevice device;
   private final Nvrtc compiler;
   private final Precision stream;
@@ -53,7 +56,11 @@ final class HopperProductNorms implements AutoCloseable {
   private record Form(int across, int blocks) {
     private static final List<Form> ALL =
         List.of(
-            new Form(384, 2), new Form(384, 4), new Form(256, 1), new Form(256, 2), new Form(256, 4));
+            new Form(384, 2),
+            new Form(384, 4),
+            new Form(256, 1),
+            new Form(256, 2),
+            new Form(256, 4));
 
     static Optional<Form> of(long width) {
       return ALL.stream().filter(form -> form.across * form.blocks == width).findFirst();
@@ -70,20 +77,22 @@ final class HopperProductNorms implements AutoCloseable {
     this.pool = pool;
   }
 
-  /** Returns what {@link Products#normed} says; empty for few rows and other widths. */
+  /**
+   * Returns what {@link Products#normed} says; empty for few rows, other lengths and other widths.
+   */
   Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, Products.Norm norm) {
     boolean fits =
         x.getShape().get(0) >= LEAST_ROWS
             && x.getShape().get(1) % STEP == 0
             && norm.length() >= LEAST_LENGTH
+            && norm.length() % WARP_ROWS == 0
             && norm.h().getShape().get(0) == x.getShape().get(0);
     return fits
         ? Form.of(w.getShape().get(0)).map(form -> normed(scope, kernel(form), x, w, norm))
         : Optional.empty();
   }
 
-  private NDList normed(
-      NDManager scope, Kernel kernel, NDArray x, NDArray w, Products.Norm norm) {
+  private NDList normed(NDManager scope, Kernel kernel, NDArray x, NDArray w, Products.Norm norm) {
     int rows = (int) x.getShape().get(0);
     int width = (int) w.getShape().get(0);
     NDList made = pool.residualBuffers(scope, norm.h(), x, rows);
@@ -141,9 +150,14 @@ final class HopperProductNorms implements AutoCloseable {
     CudaProgram program =
         CudaProgram.compileForHopper(compiler, device, HopperLargeProducts.SOURCE, constants);
     program.allowSharedBytes(HopperLargeProducts.KERNEL, HopperLargeProducts.SHARED_BYTES);
-    Grid whole = grid(device.multiprocessors() / form.blocks * form.blocks);
-    int clusters = program.residentClusters(HopperLargeProducts.KERNEL, whole);
-    return new Kernel(program, clusters * form.blocks);
+    return new Kernel(program, residentBlocks(program, form));
+  }
+
+  private int residentBlocks(CudaProgram program, Form form) {
+    int blocks = device.multiprocessors() / form.blocks * form.blocks;
+    return form.blocks == 1
+        ? blocks
+        : program.residentClusters(HopperLargeProducts.KERNEL, grid(blocks)) * form.blocks;
   }
 
   @Override

@@ -95,12 +95,14 @@ final class FusedForward implements FrozenForward {
       Positions positions = isLast ? last : new Positions(start.all, start.all, last.rotary());
       Modulation own = start.modulation.from(layer * TransformerSpecs.BLOCK_VECTORS);
       inference.begin();
-      left = through(scope, new FrozenLayer(kernels, inference, weights, layer, own, positions), left);
+      left =
+          through(scope, new FrozenLayer(kernels, inference, weights, layer, own, positions), left);
     }
     inference.begin();
     Modulation own = start.modulation.from(config.layers() * TransformerSpecs.BLOCK_VECTORS);
     Joined end =
-        left.join(scope, kernels, inference, new BranchNorm(last.rows(), own, HEAD_SHIFT)); // [R, D]
+        left.join(
+            scope, kernels, inference, new BranchNorm(last.rows(), own, HEAD_SHIFT)); // [R, D]
     return kernels.product(scope, end.input(), weights.paddedCopy("head.weight"));
   }
 

@@ -135,8 +135,7 @@ final class FusedLayer {
         kernels.residualNormModulate(
             scope, attentionIn.stream(), Optional.of(gated(attention)), feedForwardNorm());
     Gated g =
-        kernels.gatedProduct(
-            scope, feedForwardIn.input(), weights.copy(name + FEED_FORWARD_IN));
+        kernels.gatedProduct(scope, feedForwardIn.input(), weights.copy(name + FEED_FORWARD_IN));
     Hidden y = kernels.product(scope, g.output(), weights.copy(name + FEED_FORWARD_OUT));
     return new Activations(attentionIn, attention, feedForwardIn, new Inner(g, y));
   }
@@ -171,19 +170,13 @@ final class FusedLayer {
 
   private Hidden feedForwardBackward(NDManager scope, Activations activations, Hidden dy) {
     kernels.weightGradient(
-        scope,
-        dy,
-        activations.inner.gated.output(),
-        weights.gradient(name + FEED_FORWARD_OUT));
+        scope, dy, activations.inner.gated.output(), weights.gradient(name + FEED_FORWARD_OUT));
     Hidden dg = kernels.inputGradient(scope, dy, weights.copy(name + FEED_FORWARD_OUT));
     Hidden du =
         kernels.gatedActivationBackward(scope, dg, activations.inner.gated.u().orElseThrow());
     dg.close();
     kernels.weightGradient(
-        scope,
-        du,
-        activations.feedForwardIn.input(),
-        weights.gradient(name + FEED_FORWARD_IN));
+        scope, du, activations.feedForwardIn.input(), weights.gradient(name + FEED_FORWARD_IN));
     return kernels.inputGradient(scope, du, weights.copy(name + FEED_FORWARD_IN));
   }
 

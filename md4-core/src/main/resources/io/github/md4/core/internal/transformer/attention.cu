@@ -271,32 +271,24 @@ __device__ __forceinline__ void dropout(u32 row, u32 column, DropoutKey key, u32
 
 // ---- results ----
 
-// Sums [64, 64] of a warpgroup, times a factor a row, through a tile of shared memory to `left` rows of memory. Where isTurned,
-// channel pairs are turned back by their angles: cosine and sine of each pair of the rows, ANGLES bytes a row.
-#define ANGLES 288  // 256, and 32 that keep the rows of a warp apart in banks
-template <bool isTurned>
-__device__ __forceinline__ void storeRows(const float* d, float factor0, float factor1, u32 tileAt, bf16* to, long stride,
-                                          int left, u32 anglesAt, int thread) {
-  int warp = thread / 32, lane = thread % 32;
-#pragma unroll
-  for (int h = 0; h < 2; h++) {
-    int row = warp * 16 + h * 8 + lane / 4;
-#pragma unroll
-    for (int j = 0; j < 8; j++) {
-      float x = d[4 * j + 2 * h] * (h ? factor1 : factor0), y = d[4 * j + 2 * h + 1] * (h ? factor1 : factor0);
-      if (isTurned) {
-        float c, s, even = x;
-        asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];"
-                     : "=f"(c), "=f"(s)
-                     : "r"(anglesAt + row * ANGLES + (4 * j + lane % 4) * 8));
-        x = even * c + y * s;
-        y = y * c - even * s;
-      }
-      asm volatile("st.shared.b32 [%0], %1;" ::"r"(tileAt + chunkAt(row, j) + (lane % 4) * 4), "r"(packed(x, y))
-                   : "memory");
-    }
-  }
-  __syncwarp();  // a warp reads back its own 16 rows only
+// Four matrices [8, 8] of a warp's 16 rows of a tile: of the upper and the lower 8 rows and two chunks next to each other. Lanes
+// name the matrices' rows, by ownRow and ownChunk, and hold the pair of the place that they have in products.
+__device__ __forceinline__ u32 ownRow(int warp, int lane) { return (warp * 16 + lane % 16) * ROW; }
+__device__ __forceinline__ u32 ownChunk(int chunk, int lane) { return ((chunk + lane / 16) ^ (lane & 7)) << 4; }
+__device__ __forceinline__ void loadMatrices(u32 from, u32* words) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+               : "r"(from)
+               : "memory");
+}
+__device__ __forceinline__ void storeMatrices(u32 to, const u32* words) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(words[0]), "r"(words[1]),
+               "r"(words[2]), "r"(words[3])
+               : "memory");
+}
+
+// Copies a warp's 16 rows of a tile to memory, of which there are `left` rows of the tile.
+__device__ __forceinline__ void copyRows(u32 tileAt, bf16* to, long stride, int left, int warp, int lane) {
 #pragma unroll
   for (int i = 0; i < 4; i++) {
     int row = warp * 16 + lane / 8 + 4 * i, chunk = lane % 8;
@@ -307,5 +299,36 @@ __device__ __forceinline__ void storeRows(const float* d, float factor0, float f
                  : "memory");
     if (row < left) *(uint4*)(to + row * stride + chunk * 8) = v;
   }
+}
+
+// Sums [64, 64] of a warpgroup, times a factor a row, through a tile of shared memory to `left` rows of memory. Where isTurned,
+// channel pairs are turned back by their angles: cosine and sine of each pair of the rows, ANGLES bytes a row.
+#define ANGLES 288  // 256, and 32 that keep the rows of a warp apart in banks
+template <bool isTurned>
+__device__ __forceinline__ void storeRows(const float* d, float factor0, float factor1, u32 tileAt, bf16* to, long stride,
+                                          int left, u32 anglesAt, int thread) {
+  int warp = thread / 32, lane = thread % 32;
+  u32 mine = tileAt + ownRow(warp, lane);
+#pragma unroll
+  for (int j = 0; j < 8; j += 2) {
+    u32 words[4];
+#pragma unroll
+    for (int m = 0; m < 4; m++) {
+      int h = m % 2, at = 4 * (j + m / 2) + 2 * h, row = warp * 16 + h * 8 + lane / 4;
+      float x = d[at] * (h ? factor1 : factor0), y = d[at + 1] * (h ? factor1 : factor0);
+      if (isTurned) {
+        float c, s, even = x;
+        asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];"
+                     : "=f"(c), "=f"(s)
+                     : "r"(anglesAt + row * ANGLES + (4 * (j + m / 2) + lane % 4) * 8));
+        x = even * c + y * s;
+        y = y * c - even * s;
+      }
+      words[m] = packed(x, y);
+    }
+    storeMatrices(mine + ownChunk(j, lane), words);
+  }
+  __syncwarp();  // a warp reads back its own 16 rows only
+  copyRows(tileAt, to, stride, left, warp, lane);
   __syncwarp();
 }

@@ -85,7 +85,8 @@ typedef bf16 stream;
 #define VECTOR (2 * ACROSS)                         // bytes of a block's part of a vector
 
 // With y the product: next = h + gate * y, a = LN(next) (1 + scale) + shift. gates and mods [examples, vectors, D] have the gate
-// at gateIndex, the shift at shiftIndex and the scale behind it. Examples have `length` rows, at least 128.
+// at gateIndex, the shift at shiftIndex and the scale behind it. Examples have `length` rows: at least 128, so that a tile has rows
+// of two at most, and a multiple of 16, so that a warp has rows of one.
 struct NormGiven {
   const bf16* gates;
   int gateVectors, gateIndex;
@@ -178,21 +179,19 @@ struct RowMoments { float mean[2], squares[2]; };
 
 // Those over a block's columns.
 __device__ __forceinline__ RowMoments momentsOf(const float* x) {
+  float sum[2][2] = {}, squares[2][2] = {};
   RowMoments m;
 #pragma unroll
-  for (int h = 0; h < 2; h++) {
-    float sum = 0.f, squares = 0.f;
+  for (int i = 0; i < SUMS; i++) sum[i / 2 % 2][i % 2] += x[i];
 #pragma unroll
-    for (int j = 0; j < ACROSS / 8; j++) sum += x[4 * j + 2 * h] + x[4 * j + 2 * h + 1];
-    float mean = sumOfFour(sum) * (1.f / ACROSS);
+  for (int h = 0; h < 2; h++) m.mean[h] = sumOfFour(sum[h][0] + sum[h][1]) * (1.f / ACROSS);
 #pragma unroll
-    for (int j = 0; j < ACROSS / 8; j++) {
-      float even = x[4 * j + 2 * h] - mean, odd = x[4 * j + 2 * h + 1] - mean;
-      squares += even * even + odd * odd;
-    }
-    m.mean[h] = mean;
-    m.squares[h] = sumOfFour(squares);
+  for (int i = 0; i < SUMS; i++) {
+    float deviation = x[i] - m.mean[i / 2 % 2];
+    squares[i / 2 % 2][i % 2] += deviation * deviation;
   }
+#pragma unroll
+  for (int h = 0; h < 2; h++) m.squares[h] = sumOfFour(squares[h][0] + squares[h][1]);
   return m;
 }
 
@@ -204,54 +203,63 @@ struct NormThread {
       : group(group), thread(thread), warp(group * 4 + thread / 32), quad(thread % 4),
         row(group * 64 + thread / 32 * 16 + thread % 32 / 4) {}
 
-  // x <- h + gate * x in the type of the stream. vectors: of the thread's columns for each of its rows.
+  // x <- h + gate * x in the type of the stream, which is stored. vectors: of the thread's columns. left: rows from the
+  // warpgroup's first on.
   template <typename GiveBack>
-  __device__ __forceinline__ void add(float* x, Place& p, u32 base, u32 full, GiveBack giveBack, const u32* vectors) {
-    u32 mine = base + row * ROW;
+  __device__ __forceinline__ void add(float* x, Place& p, u32 base, u32 full, GiveBack giveBack, u32 vectors, stream* next,
+                                      int width, int left) {
+    int lane = thread % 32, of = thread / 32;
 #pragma unroll
     for (int s = 0; s < STREAM_STAGES; s++) {
       waitFor(full + 8 * p.slot, p.parity);
-      u32 stage = mine + p.slot * STAGE;
+      u32 stage = base + p.slot * STAGE + group * TILE;
 #pragma unroll
-      for (int i = 0; i < STREAM_TILES; i++)
+      for (int i = 0; i < STREAM_TILES; i++) {
+        u32 tile = stage + i * HIGH * ROW;
+        int first = (s * STREAM_TILES + i) * (STREAM_COLUMNS / 8);
+#if WIDE
 #pragma unroll
-        for (int k = 0; k < STREAM_COLUMNS / 8; k++)
+        for (int k = 0; k < 4; k++) {
+          int j = first + k;
+          u32 gate = word(vectors + 16 * j);
 #pragma unroll
           for (int h = 0; h < 2; h++) {
-            int j = (s * STREAM_TILES + i) * (STREAM_COLUMNS / 8) + k;
-            u32 gate = word(vectors[h] + 16 * j), at = stage + i * HIGH * ROW + 8 * h * ROW;
+            u32 pair = tile + (of * 16 + lane / 4 + 8 * h) * ROW + ((2 * k + quad / 2 ^ row & 7) << 4) + quad % 2 * 8;
             float &even = x[4 * j + 2 * h], &odd = x[4 * j + 2 * h + 1];
-#if WIDE
-            u32 pair = at + ((2 * k + quad / 2 ^ row & 7) << 4) + quad % 2 * 8;
             even = __uint_as_float(word(pair)) + low(gate) * even;
             odd = __uint_as_float(word(pair + 4)) + high(gate) * odd;
-#else
-            u32 pair = word(at + ((k ^ row & 7) << 4) + quad * 4);
-            pair = packed(low(pair) + low(gate) * even, high(pair) + high(gate) * odd);
-            even = low(pair);
-            odd = high(pair);
-#endif
+            if (of * 16 + lane / 4 + 8 * h < left)
+              *(float2*)(next + (long)(of * 16 + lane / 4 + 8 * h) * width + 8 * j + 2 * quad) = {even, odd};
           }
+        }
+#else
+#pragma unroll
+        for (int k = 0; k < 8; k += 2) {
+          u32 words[4], at = tile + ownRow(of, lane) + ownChunk(k, lane);
+          loadMatrices(at, words);
+#pragma unroll
+          for (int m = 0; m < 4; m++) {
+            int j = first + k + m / 2, h = m % 2;
+            u32 gate = word(vectors + 16 * j);
+            float &even = x[4 * j + 2 * h], &odd = x[4 * j + 2 * h + 1];
+            words[m] = packed(low(words[m]) + low(gate) * even, high(words[m]) + high(gate) * odd);
+            even = low(words[m]);
+            odd = high(words[m]);
+          }
+          storeMatrices(at, words);
+        }
+#endif
+      }
       __syncwarp();
+#if !WIDE
+#pragma unroll
+      for (int i = 0; i < STREAM_TILES; i++)
+        copyRows(stage + i * HIGH * ROW, next + (s * STREAM_TILES + i) * 64, width, left, of, lane);
+      __syncwarp();
+#endif
       giveBack(p.slot);
       p.next(STAGES);
     }
-  }
-
-  __device__ __forceinline__ void store(const float* x, stream* to, int columns, int left, u32 results) {
-#if WIDE
-#pragma unroll
-    for (int h = 0; h < 2; h++)
-      if (row - group * 64 + 8 * h < left) {
-        float* of = to + (long)(row - group * 64 + 8 * h) * columns + 2 * quad;
-#pragma unroll
-        for (int j = 0; j < ACROSS / 8; j++) *(float2*)(of + 8 * j) = {x[4 * j + 2 * h], x[4 * j + 2 * h + 1]};
-      }
-#else
-#pragma unroll
-    for (int n = 0; n < ACROSS / 64; n++)
-      storeRows<false>(x + 32 * n, 1.f, 1.f, results, to + 64 * n, columns, left, 0, thread);
-#endif
   }
 
   __device__ __forceinline__ void send(const RowMoments& own) {
@@ -291,29 +299,29 @@ struct NormThread {
 
   // x becomes the next branch's input, and the stream is stored. firstRow: of the warpgroup's.
   template <typename GiveBack>
-  __device__ __forceinline__ void through(float* x, Place& p, u32 base, u32 full, GiveBack giveBack, u32 results,
-                                          const NormGiven& g, int rows, int firstRow, int firstColumn) {
+  __device__ __forceinline__ void through(float* x, Place& p, u32 base, u32 full, GiveBack giveBack, const NormGiven& g,
+                                          int rows, int firstRow, int firstColumn) {
     Meeting& m = meeting();
     int width = ACROSS * BLOCKS, first = firstRow - group * 64, example = first / g.length;
-    u32 vectors[2];
-#pragma unroll
-    for (int h = 0; h < 2; h++)
-      vectors[h] = sharedAddress(m.vectors[min((first + row + 8 * h) / g.length - example, 1)]) + 4 * quad;
+    u32 vectors = sharedAddress(m.vectors[min((first + row) / g.length - example, 1)]) + 4 * quad;
     waitFor(sharedAddress(&m.full), tiles & 1);
-    add(x, p, base, full, giveBack, vectors);
+    add(x, p, base, full, giveBack, vectors, g.next + (long)firstRow * width + firstColumn, width, rows - firstRow);
     RowMoments moments = momentsOf(x);
-    if (BLOCKS > 1) send(moments);
-    store(x, g.next + (long)firstRow * width + firstColumn, width, rows - firstRow, results);
-    if (BLOCKS > 1) moments = receive();
+    if (BLOCKS > 1) {
+      send(moments);
+      moments = receive();
+    }
+    float factor[2];
 #pragma unroll
-    for (int h = 0; h < 2; h++) {
-      float mean = moments.mean[h], factor = rsqrtf(moments.squares[h] * (1.f / (ACROSS * BLOCKS)) + 1e-5f);
+    for (int h = 0; h < 2; h++) factor[h] = rsqrtf(moments.squares[h] * (1.f / (ACROSS * BLOCKS)) + 1e-5f);
 #pragma unroll
-      for (int j = 0; j < ACROSS / 8; j++) {
-        u32 shift = word(vectors[h] + VECTOR + 16 * j), scale = word(vectors[h] + 2 * VECTOR + 16 * j);
+    for (int j = 0; j < ACROSS / 8; j++) {
+      u32 shift = word(vectors + VECTOR + 16 * j), scale = word(vectors + 2 * VECTOR + 16 * j);
+#pragma unroll
+      for (int h = 0; h < 2; h++) {
         float &even = x[4 * j + 2 * h], &odd = x[4 * j + 2 * h + 1];
-        even = (even - mean) * factor * (1.f + low(scale)) + low(shift);
-        odd = (odd - mean) * factor * (1.f + high(scale)) + high(shift);
+        even = (even - moments.mean[h]) * (low(scale) * factor[h] + factor[h]) + low(shift);
+        odd = (odd - moments.mean[h]) * (high(scale) * factor[h] + factor[h]) + high(shift);
       }
     }
     __syncwarp();
@@ -410,6 +418,19 @@ extern "C" __global__ void
 #pragma unroll
       for (int i = 0; i < SUMS; i++) sum[i] = 0.f;
       hold<SUMS>(sum);
+#if AFTER == 1
+      float2 angle[16] = {};  // of the thread's pairs; they come while products are made
+      if (firstColumn < rotated) {
+#pragma unroll
+        for (int h = 0; h < 2; h++)
+#pragma unroll
+          for (int j = 0; j < 8; j++) {
+            int of = (firstRow + thread / 32 * 16 + lane / 4 + 8 * h) % length * 32 + 4 * j + lane % 4;
+            angle[2 * j + h] = {cosines[of], sines[of]};
+          }
+      }
+      hold<32>((float*)angle);
+#endif
       u32 before = 0;
       // Otherwise the loop is unrolled seven times, and ptxas takes ten times as long.
 #pragma unroll 1
@@ -431,14 +452,6 @@ extern "C" __global__ void
 
 #if AFTER == 1
       if (firstColumn < rotated) {
-        float2 angle[16];  // of the thread's pairs
-#pragma unroll
-        for (int h = 0; h < 2; h++)
-#pragma unroll
-          for (int j = 0; j < 8; j++) {
-            int of = (firstRow + thread / 32 * 16 + lane / 4 + 8 * h) % length * 32 + 4 * j + lane % 4;
-            angle[2 * j + h] = {cosines[of], sines[of]};
-          }
 #pragma unroll
         for (int n = 0; n < 4; n++)
           if (firstColumn + 64 * n < rotated)
@@ -456,7 +469,7 @@ extern "C" __global__ void
 #pragma unroll
       for (int i = 0; i < 64; i++) sum[i] *= gateOf(sum[64 + i]);
 #elif AFTER == 3
-      norm.through(sum, p, base, full, giveBack, results + group * TILE, given, rows, firstRow, firstColumn);
+      norm.through(sum, p, base, full, giveBack, given, rows, firstRow, firstColumn);
 #endif
       bf16* to = y + (long)firstRow * columns + firstColumn;
 #pragma unroll

@@ -45,7 +45,14 @@ final class HopperProductNormsGpuTest {
 
   /** The numbers of a case. */
   private record Given(
-      int examples, int length, int in, int width, float[] x, float[] w, float[] h, float[] vectors) {
+      int examples,
+      int length,
+      int in,
+      int width,
+      float[] x,
+      float[] w,
+      float[] h,
+      float[] vectors) {
 
     /** The stream has another mean in each 128 columns, so that blocks' means differ. */
     static Given of(int examples, int length, int in, int width) {
@@ -117,17 +124,17 @@ final class HopperProductNormsGpuTest {
   @ParameterizedTest
   @CsvSource({
     "64, 128, 64, 256, FLOAT32",
-    "33, 250, 64, 256, BFLOAT16",
+    "35, 240, 64, 256, BFLOAT16",
     "32, 256, 128, 512, FLOAT32",
-    "28, 300, 64, 512, BFLOAT16",
-    "28, 300, 192, 768, FLOAT32",
-    "28, 300, 192, 768, BFLOAT16",
+    "28, 304, 64, 512, BFLOAT16",
+    "28, 304, 192, 768, FLOAT32",
+    "28, 304, 192, 768, BFLOAT16",
     "64, 256, 64, 768, FLOAT32",
     "64, 256, 64, 768, BFLOAT16",
-    "9, 1000, 64, 1024, FLOAT32",
-    "9, 1000, 64, 1024, BFLOAT16",
-    "65, 129, 64, 1536, FLOAT32",
-    "65, 129, 64, 1536, BFLOAT16"
+    "9, 1008, 64, 1024, FLOAT32",
+    "9, 1008, 64, 1024, BFLOAT16",
+    "65, 144, 64, 1536, FLOAT32",
+    "65, 144, 64, 1536, BFLOAT16"
   })
   void normed_isThatOfPlainLoops_andTheSameInEachRun(
       int examples, int length, int in, int width, Precision stream) {
@@ -143,9 +150,9 @@ final class HopperProductNormsGpuTest {
     }
   }
 
-  /** Few rows, short examples and other widths are left to passes of their own. */
+  /** Few rows, short examples, other lengths and other widths are left to passes of their own. */
   @ParameterizedTest
-  @CsvSource({"1, 8191, 64, 768", "100, 100, 64, 768", "33, 250, 64, 640"})
+  @CsvSource({"1, 8176, 64, 768", "90, 112, 64, 768", "33, 250, 64, 768", "33, 256, 64, 640"})
   void normed_isLeftToOthers(int examples, int length, int in, int width) {
     assertThat(computed(Given.of(examples, length, in, width), Precision.FLOAT32)).isEmpty();
   }
@@ -154,7 +161,13 @@ final class HopperProductNormsGpuTest {
   private static List<float[]> computed(Given given, Precision stream) {
     TransformerKernels.Options network =
         new TransformerKernels.Options(
-            Precision.BFLOAT16, Activation.SWIGLU, given.width / 64, given.width / 64, 64, false, 1e-5);
+            Precision.BFLOAT16,
+            Activation.SWIGLU,
+            given.width / 64,
+            given.width / 64,
+            64,
+            false,
+            1e-5);
     FusedKernels.Options options =
         new FusedKernels.Options(network, new TransformerKernels.Dropout(0, 0, 0), stream);
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
