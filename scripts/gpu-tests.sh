@@ -41,7 +41,7 @@ units() {
           echo "2 $class .*#$methods.* -"
         done
         ;;
-      HopperAttentionGpuTest | FusedUNetGpuTest) echo "2 $class .* -" ;;
+      HopperAttentionGpuTest | FusedUNetGpuTest | HopperProductNormsGpuTest) echo "2 $class .* -" ;;
       *) echo "3 $class .* -" ;;
     esac
   done | sort -s -k 1,1 | cut -d ' ' -f 2-

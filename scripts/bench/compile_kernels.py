@@ -24,7 +24,8 @@ def forms():
         for gate, width in ((0, 768), (1, 768), (2, 768), (0, 512), (0, 1024), (0, 2048)):
             yield [text / "fused.cu"], dict(D=width, W=64, GATE=gate, WIDE=wide), False
     for gate in (0, 1, 2):
-        yield [text / "fused.cu", text / "step.cu"], dict(D=768, W=64, GATE=gate, WIDE=1), False
+        for wide in (0, 1):
+            yield [text / "fused.cu", text / "step.cu"], dict(D=768, W=64, GATE=gate, WIDE=wide), False
     attention = text / "attention.cu"
     for width in (64, 128):
         for causal in (0, 1):
@@ -42,6 +43,10 @@ def forms():
     large = [attention, text / "large-product.cu"]
     for after in (0, 1):
         yield large, dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=after, GATE=0), True
+    for across, blocks in ((256, 1), (256, 2), (384, 2), (256, 4), (384, 4)):
+        for wide in (0, 1):
+            given = dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=3, GATE=0, ACROSS=across, BLOCKS=blocks, WIDE=wide)
+            yield large, given, True
     for gate in (0, 1):  # GELU has no such product
         given = dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=2, GATE=gate)
         yield [attention, text / "product.cu"], dict(given, PARTS=1), True

@@ -73,6 +73,17 @@ final class BenchSampleCommandTest {
     }
   }
 
+  @Test
+  void repeats_areTimesOfWhichTheMedianIsTold() {
+    JsonNode json = bench("--json --batch-size 2 --steps 4 --repeats 3").json();
+    assertThat(json.path("repeats").asInt()).isEqualTo(3);
+    double seconds = json.path("seconds").asDouble();
+    assertThat(json.path("leastSeconds").asDouble()).isPositive().isLessThanOrEqualTo(seconds);
+    assertThat(json.path("mostSeconds").asDouble()).isGreaterThanOrEqualTo(seconds);
+    String table = bench("--batch-size 2 --steps 4 --repeats 3").succeeded().out();
+    assertThat(table).containsPattern("spread +[0-9.]+ to [0-9.]+ s in 3 times");
+  }
+
   /** The reference's loop asks at every step, a plan at few. */
   @Test
   void reference_asksAtEveryStep() {
@@ -87,6 +98,7 @@ final class BenchSampleCommandTest {
   @Test
   void wrongUse_isOneLine() {
     bench("--count 0").failed(2, "'--count': must be at least 1: 0");
+    bench("--repeats 0").failed(2, "'--repeats': must be at least 1: 0");
     bench("--sampler first-hitting --peer-step-ms 3")
         .failed(2, "'--peer-step-ms': has no effect with a sampler without steps");
     bench("--sampler first-hitting --steps 3").failed(2, "'--steps' has no effect");

@@ -95,7 +95,7 @@ final class EvaluateCommandTest {
         .isEqualTo(
             """
             {"file":"%s","sha256":"%s","tokenizerSha256":"%s","weights":"ema","device":"cpu",\
-            "precision":"float32"}"""
+            "precision":"float32","residual":"float32"}"""
                 .formatted(
                     weights, Sha256.of(weights), Sha256.of(model.resolve("tokenizer.json"))));
     assertThat(json.path("data").toString())

@@ -107,6 +107,8 @@ final class SampleCommandTest {
       assertThat(texts(samples("--count 13 " + options))).as(options).isNotEqualTo(texts);
     }
     assertThat(samples("--count 13 --steps 17 --precision bfloat16")).hasSize(COUNT);
+    assertThat(samples("--count 13 --steps 17 --precision bfloat16 --residual bfloat16"))
+        .hasSize(COUNT);
     Path run = folder.resolve("run");
     TinyModel.OF_SEVEN.writeCheckpoint(run.resolve("checkpoints/step-1"), 1, 2);
     model = run;
@@ -220,6 +222,8 @@ final class SampleCommandTest {
         "--count 1 --batch-size 0 | '--batch-size': must be at least 1: 0",
         "--count 1 --grid sine | '--grid': grid must be uniform or cosine: sine",
         "--count 1 --seed x | '--seed': 'x' is not a long",
+        "--count 1 --residual bfloat16 | '--residual bfloat16': goes with '--precision bfloat16'",
+        "--count 1 --residual half | '--residual': precision must be float32 or bfloat16: half",
         "--count many | '--count': 'many' is not a whole number",
         "--count 1 --colour | Unknown option",
         "--at 0.5 | Missing required argument",

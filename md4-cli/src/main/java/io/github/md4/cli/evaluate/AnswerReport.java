@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.evaluate.AnswerFile.Choice;
 import io.github.md4.cli.evaluate.AnswerFile.Item;
-import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.Table;
@@ -128,7 +127,7 @@ record AnswerReport(
         settings.promptGuidance,
         settings.isWithMaskRow ? "the mask's row too" : "tokens",
         settings.seed);
-    table.row("device", "%s, %s", DeviceChoice.name(model.device()), model.precision());
+    table.row("device", "%s", model.arithmetic());
     table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
     table.row("file", "%s", file);
     return table;

@@ -3,7 +3,6 @@ package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Counted;
-import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.Table;
@@ -142,7 +141,7 @@ record EvaluationReport(
 
   private void addInputs(Table table) {
     LoadedModel.Origin model = inputs.model;
-    table.row("device", "%s, %s", DeviceChoice.name(model.device()), model.precision());
+    table.row("device", "%s", model.arithmetic());
     table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
     EvaluationData data = inputs.data;
     table.row("data", "%s, %s, SHA-256 %s", data.name(), data.tokens().path(), data.sha256());

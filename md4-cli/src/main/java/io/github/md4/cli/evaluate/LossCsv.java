@@ -44,7 +44,8 @@ final class LossCsv {
           "perplexity",
           "perplexity_low",
           "perplexity_high",
-          "interval_over");
+          "interval_over",
+          "residual");
 
   /** The first characters of a formula, for one spreadsheet or another. */
   private static final String FORMULA_STARTS = "=+-@\t\r";
@@ -73,7 +74,12 @@ final class LossCsv {
       List<BoundEstimate> bounds) {
     for (BoundEstimate bound : bounds) {
       lines.add(
-          Stream.of(ofData(data), ofModel(model), ofSettings(bound, settings), ofBound(bound, data))
+          Stream.of(
+                  ofData(data),
+                  ofModel(model),
+                  ofSettings(bound, settings),
+                  ofBound(bound, data),
+                  List.of(model.loading().residual().toString()))
               .flatMap(List::stream)
               .toList());
     }
@@ -89,8 +95,8 @@ final class LossCsv {
         model.sha256(),
         model.tokenizerSha256(),
         model.weights().toString(),
-        DeviceChoice.name(model.device()),
-        model.precision().toString());
+        DeviceChoice.name(model.loading().device()),
+        model.loading().precision().toString());
   }
 
   private static List<String> ofSettings(

@@ -2,7 +2,6 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.Table;
@@ -66,7 +65,7 @@ record OrderReport(
         losses.nats().length,
         chunks.count(),
         chunks.length());
-    table.row("device", "%s, %s", DeviceChoice.name(model.device()), model.precision());
+    table.row("device", "%s", model.arithmetic());
     table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
     table.row(
         "data",

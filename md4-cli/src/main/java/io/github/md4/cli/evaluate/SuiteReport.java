@@ -2,7 +2,6 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.LoadedModel;
@@ -136,7 +135,7 @@ final class SuiteReport {
     for (ZeroShotSet set : missing) {
       table.row(set.title(), "missing: no %s there", set.wanted(layout.protocol));
     }
-    table.row("device", "%s, %s", DeviceChoice.name(model.device()), model.precision());
+    table.row("device", "%s", model.arithmetic());
     table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
     compared.ifPresent(other -> Comparison.addModel(table, other.model));
     return table;

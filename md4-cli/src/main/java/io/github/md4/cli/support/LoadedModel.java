@@ -3,7 +3,9 @@ package io.github.md4.cli.support;
 
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.core.Precision;
 import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.sample.LoadingOptions;
 import java.io.IOException;
@@ -28,6 +30,20 @@ public record LoadedModel(SavedModel model, NDManager manager, Origin origin)
    * @param loading which weights, where and in which types
    */
   public record Origin(Path file, String sha256, String tokenizerSha256, LoadingOptions loading) {
+
+    public Weights weights() {
+      return loading.weights();
+    }
+
+    /** Returns device and types in a few words. */
+    public String arithmetic() {
+      boolean isNarrow = loading.residual() == Precision.BFLOAT16;
+      return "%s, %s%s"
+          .formatted(
+              DeviceChoice.name(loading.device()),
+              loading.precision(),
+              isNarrow ? ", residual stream bfloat16" : "");
+    }
 
     public ObjectNode json() {
       return Json.object()

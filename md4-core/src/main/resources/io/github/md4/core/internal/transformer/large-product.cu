@@ -112,7 +112,7 @@ __device__ __forceinline__ Meeting& meeting() {
 __device__ __forceinline__ void beginMeetings() {
   Meeting& m = meeting();
   initBarrier(sharedAddress(&m.full), 1);
-  initBarrier(sharedAddress(&m.empty), 8);
+  initBarrier(sharedAddress(&m.empty), 8 * OF_WARP);
   for (int i = 0; i < 16; i++) initBarrier(sharedAddress(&m.arrived[0][i]), 8 * BLOCKS);
 }
 // Waits for all threads of the blocks that share rows.
@@ -325,7 +325,7 @@ struct NormThread {
       }
     }
     __syncwarp();
-    if (thread % 32 == 0) arrive(sharedAddress(&m.empty));
+    if (arrives(thread % 32)) arrive(sharedAddress(&m.empty));
     tiles++;
   }
 };
@@ -357,7 +357,7 @@ extern "C" __global__ void
   if (threadIdx.x == 0) {
     for (int i = 0; i < STAGES; i++) {
       initBarrier(full + 8 * i, 1);
-      initBarrier(empty + 8 * i, 8);  // the warps that compute
+      initBarrier(empty + 8 * i, 8 * OF_WARP);  // the warps that compute
     }
 #if AFTER == 3
     beginMeetings();
@@ -406,7 +406,7 @@ extern "C" __global__ void
     int thread = threadIdx.x % GROUP, lane = thread % 32;
     u32 mine = describe(base + group * TILE), weights = describe(base + HIGH * ROW);
     auto giveBack = [&](u32 slot) {
-      if (lane == 0) arrive(empty + 8 * slot);
+      if (arrives(lane)) arrive(empty + 8 * slot);
     };
     Place p;
 #if AFTER == 3

@@ -4,18 +4,10 @@ package io.github.md4.core.network.transformer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.internal.transformer.FusedKernels;
-import io.github.md4.core.internal.transformer.TransformerKernels;
-import io.github.md4.core.internal.transformer.TransformerKernels.Dropout;
-import io.github.md4.core.network.Network;
-import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.RandomParameters;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -51,45 +43,23 @@ final class FrozenTransformerGpuTest {
   @MethodSource("cases")
   void logits_areThoseOfFloat32UpToRounding(Case each) {
     Inputs inputs = Inputs.random(each.config(), BATCH, LENGTH, each.vocabularySize());
-    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
-        Network exact =
-            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
-        Parameters parameters = RandomParameters.of(manager, exact, 31);
-        FrozenWeights weights =
-            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
-        FrozenForward script = new ScriptForward(manager, options(each), weights);
-        FrozenForward fused = new FusedForward(manager, kernels(manager, each), weights)) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 31)) {
+      FrozenForward script = frozen.script();
+      FrozenForward fused = frozen.launches();
       for (int every : new int[] {1, each.everyNthRow(), 61}) {
         long[] rows =
             LongStream.range(0, BATCH * LENGTH).filter(row -> row % every == every - 1).toArray();
-        float[] expected = logits(manager, exact.denoiser(parameters), inputs, rows);
+        float[] expected =
+            logits(frozen.manager, frozen.exact.denoiser(frozen.parameters), inputs, rows);
         for (FrozenForward way : List.of(script, fused)) {
-          float[] ours = logits(manager, way, inputs, rows);
+          float[] ours = logits(frozen.manager, way, inputs, rows);
           assertThat(distance(ours, expected)).as(way.toString()).isLessThan(ROUNDING);
         }
       }
     }
   }
 
-  private static FusedKernels kernels(NDManager manager, Case each) {
-    FusedKernels.Options options =
-        new FusedKernels.Options(options(each), Dropout.NONE, Precision.FLOAT32);
-    return FusedKernels.findFrozen(manager, options).orElseThrow();
-  }
-
-  private static TransformerKernels.Options options(Case each) {
-    TransformerConfig config = each.config();
-    return new TransformerKernels.Options(
-        Precision.BFLOAT16,
-        config.activation(),
-        config.heads(),
-        config.keyValueHeads(),
-        config.headWidth(),
-        config.causal(),
-        1e-5);
-  }
-
-  private static float[] logits(NDManager manager, Denoiser denoiser, Inputs inputs, long[] rows) {
+  static float[] logits(NDManager manager, Denoiser denoiser, Inputs inputs, long[] rows) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray headRows = scope.create(rows);
       return denoiser.logits(inputs.zt(scope), inputs.condition(), headRows).toFloatArray();

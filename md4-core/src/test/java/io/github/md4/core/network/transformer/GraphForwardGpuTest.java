@@ -2,21 +2,9 @@
 package io.github.md4.core.network.transformer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.Precision;
-import io.github.md4.core.internal.cuda.CudaDevice;
-import io.github.md4.core.internal.cuda.RecordingStream;
-import io.github.md4.core.internal.transformer.FusedKernels;
-import io.github.md4.core.internal.transformer.TransformerKernels;
-import io.github.md4.core.internal.transformer.TransformerKernels.Dropout;
-import io.github.md4.core.network.Network;
-import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.RandomParameters;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
 import java.util.Arrays;
 import java.util.List;
@@ -35,9 +23,7 @@ final class GraphForwardGpuTest {
 
   @BeforeEach
   void needsAHopperGpu() {
-    assumeTrue(
-        Engine.getInstance().getGpuCount() > 0 && new CudaDevice(0).isHopper(),
-        "no Hopper GPU: graphs are not tested");
+    FrozenOnGpu.needHopper("graphs are");
   }
 
   static List<Case> cases() {
@@ -48,24 +34,14 @@ final class GraphForwardGpuTest {
   @ParameterizedTest
   @MethodSource("cases")
   void logits_areThoseOfTheSameLaunches(Case each) {
-    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
-        Network network =
-            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
-        Parameters parameters = RandomParameters.of(manager, network, 31);
-        FrozenWeights weights =
-            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
-        FusedForward launches = new FusedForward(manager, kernels(manager, each), weights);
-        FrozenForward graphs =
-            new GraphForward(
-                manager,
-                new FusedForward(manager, kernels(manager, each), weights),
-                RecordingStream.find(new CudaDevice(0)).orElseThrow(),
-                0)) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 31)) {
+      FusedForward launches = frozen.launches();
+      FrozenForward graphs = frozen.graphs();
       for (int call = 0; call < LENGTHS.length * EVERY.length; call++) {
         Inputs inputs = inputs(each, LENGTHS[call % LENGTHS.length], call);
         int every = EVERY[call / LENGTHS.length];
-        float[] expected = logits(manager, launches, inputs, every);
-        float[] ours = logits(manager, graphs, inputs, every);
+        float[] expected = logits(frozen.manager, launches, inputs, every);
+        float[] ours = logits(frozen.manager, graphs, inputs, every);
         // Products of more rows may be rounded elsewhere.
         assertThat(FrozenTransformerGpuTest.distance(ours, expected)).isLessThan(8 * 0x1p-9);
       }
@@ -81,22 +57,6 @@ final class GraphForwardGpuTest {
             .toArray(int[][]::new);
     double[] times = Arrays.stream(start.times()).map(t -> (t + 0.07 * call) % 1).toArray();
     return new Inputs(zt, times, start.labels());
-  }
-
-  static FusedKernels kernels(NDManager manager, Case each) {
-    TransformerConfig config = each.config();
-    TransformerKernels.Options network =
-        new TransformerKernels.Options(
-            Precision.BFLOAT16,
-            config.activation(),
-            config.heads(),
-            config.keyValueHeads(),
-            config.headWidth(),
-            config.causal(),
-            1e-5);
-    return FusedKernels.findFrozen(
-            manager, new FusedKernels.Options(network, Dropout.NONE, Precision.FLOAT32))
-        .orElseThrow();
   }
 
   private static float[] logits(

@@ -2,21 +2,10 @@
 package io.github.md4.core.network.transformer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Activation;
-import io.github.md4.core.Precision;
-import io.github.md4.core.internal.cuda.CudaDevice;
-import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
-import io.github.md4.core.network.Network;
-import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.RandomParameters;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
@@ -39,20 +28,12 @@ final class GraphStepsGpuTest {
   private static final int[] LENGTHS = {37, 150, 256, 520, 64, 700};
   private static final int[] EVERY = {1, 3, 50, 7, 1, 90};
 
-  /** The rows of a step that are compared. */
-  private static final int MOST_CHECKED = 40;
-
   private static final List<Confidence> CONFIDENCES =
       List.of(Confidence.PROBABILITY, Confidence.MARGIN, Confidence.NEGATIVE_ENTROPY);
 
-  /** Logits of a few units whose bfloat16 products are rounded elsewhere. */
-  private static final double ROUNDING = 0.03;
-
   @BeforeEach
   void needsAHopperGpu() {
-    assumeTrue(
-        Engine.getInstance().getGpuCount() > 0 && new CudaDevice(0).isHopper(),
-        "no Hopper GPU: steps in one launch are not tested");
+    FrozenOnGpu.needHopper("steps in one launch are");
   }
 
   static List<Case> cases() {
@@ -73,25 +54,12 @@ final class GraphStepsGpuTest {
         .withActivation(activation);
   }
 
-  private static FrozenForward graphs(NDManager manager, Case each, FrozenWeights weights) {
-    return new GraphForward(
-        manager,
-        new FusedForward(manager, GraphForwardGpuTest.kernels(manager, each), weights),
-        RecordingStream.find(new CudaDevice(0)).orElseThrow(),
-        0);
-  }
-
   /** Each step begins with the draws of the one before, and takes other rows. */
   @ParameterizedTest
   @MethodSource("cases")
   void severalSteps_areThoseOneByOne(Case each) {
-    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
-        Network network =
-            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
-        Parameters parameters = RandomParameters.of(manager, network, 37);
-        FrozenWeights weights =
-            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
-        FrozenForward graphs = graphs(manager, each, weights)) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 37)) {
+      FrozenForward graphs = frozen.graphs();
       for (int count : new int[] {3, 8, 1, 11, 35}) {
         Inputs inputs = Inputs.random(each.config(), 3, 150, each.vocabularySize());
         List<StepDraws.Step> steps = steps(inputs, count);
@@ -121,13 +89,8 @@ final class GraphStepsGpuTest {
   @ParameterizedTest
   @MethodSource("cases")
   void aGo_isEndedByOtherCalls(Case each) {
-    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
-        Network network =
-            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
-        Parameters parameters = RandomParameters.of(manager, network, 43);
-        FrozenWeights weights =
-            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
-        FrozenForward graphs = graphs(manager, each, weights)) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 43)) {
+      FrozenForward graphs = frozen.graphs();
       Inputs inputs = Inputs.random(each.config(), 3, 150, each.vocabularySize());
       int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
       List<StepDraws.Step> steps = steps(inputs, 30);
@@ -138,7 +101,7 @@ final class GraphStepsGpuTest {
       Iterator<double[]> ended = graphs.drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN);
       List<double[]> drawn = new ArrayList<>(List.of(ended.next(), ended.next()));
       // More positions than before, so that the memory of the forward pass grows.
-      Step.random(each, 8, 700, 90).logits(manager, graphs).close();
+      DrawnStep.random(each, 8, 700, 90).logits(frozen.manager, graphs).close();
       ended.forEachRemaining(drawn::add);
       assertThat(drawn).hasSize(10);
       int made = drawn.size();
@@ -159,13 +122,8 @@ final class GraphStepsGpuTest {
   @ParameterizedTest
   @MethodSource("cases")
   void aGo_hasStepsOfOneGraph(Case each) {
-    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
-        Network network =
-            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
-        Parameters parameters = RandomParameters.of(manager, network, 47);
-        FrozenWeights weights =
-            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
-        FrozenForward graphs = graphs(manager, each, weights)) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 47)) {
+      FrozenForward graphs = frozen.graphs();
       Inputs inputs = Inputs.random(each.config(), 3, 150, each.vocabularySize());
       int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
       for (int other : new int[] {60, 8}) {
@@ -202,19 +160,15 @@ final class GraphStepsGpuTest {
   @ParameterizedTest
   @MethodSource("cases")
   void draws_areThoseOfTheLogits(Case each) {
-    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
-        Network network =
-            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
-        Parameters parameters = RandomParameters.of(manager, network, 31);
-        FrozenWeights weights =
-            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
-        FusedForward launches =
-            new FusedForward(manager, GraphForwardGpuTest.kernels(manager, each), weights);
-        FrozenForward graphs = graphs(manager, each, weights)) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 31)) {
+      FusedForward launches = frozen.launches();
+      FrozenForward graphs = frozen.graphs();
       for (int call = 0; call < 2 * LENGTHS.length; call++) {
+        int i = call % LENGTHS.length;
         Confidence confidence = CONFIDENCES.get(call % CONFIDENCES.size());
-        Step step = Step.random(each, call);
-        NDArray logits = step.logits(manager, launches);
+        DrawnStep step =
+            DrawnStep.random(each, EXAMPLES[i], LENGTHS[i], EVERY[i] + call / LENGTHS.length);
+        NDArray logits = step.logits(frozen.manager, launches);
         double[] drawn = step.draw(graphs, confidence);
         step.check(logits, drawn, confidence);
         assertThat(step.draw(graphs, confidence)).isEqualTo(drawn);
@@ -227,92 +181,16 @@ final class GraphStepsGpuTest {
   @ParameterizedTest
   @MethodSource("cases")
   void drawsOfFewerExamples_areThoseOfTheLogits(Case each) {
-    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
-        Network network =
-            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
-        Parameters parameters = RandomParameters.of(manager, network, 41);
-        FrozenWeights weights =
-            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
-        FusedForward launches =
-            new FusedForward(manager, GraphForwardGpuTest.kernels(manager, each), weights);
-        FrozenForward graphs = graphs(manager, each, weights)) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 41)) {
+      FusedForward launches = frozen.launches();
+      FrozenForward graphs = frozen.graphs();
       for (int examples : new int[] {8, 5, 4}) {
-        Step step = Step.random(each, examples, 60, 7);
+        DrawnStep step = DrawnStep.random(each, examples, 60, 7);
         step.check(
-            step.logits(manager, launches),
+            step.logits(frozen.manager, launches),
             step.draw(graphs, Confidence.PROBABILITY),
             Confidence.PROBABILITY);
       }
-    }
-  }
-
-  /** The inputs of a step; every fifth row takes the likeliest token. */
-  private record Step(Inputs inputs, int[] rows, double[] u) {
-    static Step random(Case each, int call) {
-      int i = call % LENGTHS.length;
-      return random(each, EXAMPLES[i], LENGTHS[i], EVERY[i] + call / LENGTHS.length);
-    }
-
-    static Step random(Case each, int examples, int length, int every) {
-      Inputs inputs = Inputs.random(each.config(), examples, length, each.vocabularySize());
-      int[] rows = IntStream.range(0, examples * length).filter(row -> row % every == 0).toArray();
-      double[] u = new Noise(rows.length).uniforms(Purpose.SAMPLE, 0, 0, rows.length);
-      for (int r = 0; r < u.length; r += 5) {
-        u[r] = -1;
-      }
-      return new Step(inputs, rows, u);
-    }
-
-    NDArray logits(NDManager manager, FrozenForward way) {
-      try (NDManager scope = manager.newSubManager()) {
-        long[] asked = Arrays.stream(rows).asLongStream().toArray();
-        NDArray logits = way.logits(inputs.zt(scope), inputs.condition(), scope.create(asked));
-        logits.attach(manager);
-        return logits;
-      }
-    }
-
-    double[] draw(FrozenForward way, Confidence confidence) {
-      int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
-      return way.draw(zt, inputs.condition(), rows, u, confidence).orElseThrow();
-    }
-
-    void check(NDArray logits, double[] drawn, Confidence confidence) {
-      int vocabulary = (int) logits.getShape().get(1);
-      float[] all = logits.toFloatArray();
-      int apart = 1 + rows.length / MOST_CHECKED;
-      for (int r = 0; r < rows.length; r += apart) {
-        double[] mu = softmax(Arrays.copyOfRange(all, r * vocabulary, (r + 1) * vocabulary));
-        int token = (int) drawn[r];
-        double before = Arrays.stream(mu, 0, token).sum();
-        if (u[r] < 0) {
-          double most = Arrays.stream(mu).max().orElseThrow();
-          assertThat(mu[token]).isCloseTo(most, within(ROUNDING * most));
-        } else {
-          assertThat(u[r]).isBetween(before - ROUNDING, before + mu[token] + ROUNDING);
-        }
-        double probability = drawn[rows.length + r];
-        assertThat(probability).isCloseTo(mu[token], within(2 * ROUNDING * mu[token] + 1e-6));
-        double value = drawn[2 * rows.length + r];
-        assertThat(value).isCloseTo(confidence(mu, token, confidence), within(2 * ROUNDING));
-      }
-    }
-
-    private static double[] softmax(float[] logits) {
-      double most = IntStream.range(0, logits.length).mapToDouble(v -> logits[v]).max().orElse(0);
-      double[] mu = new double[logits.length];
-      Arrays.setAll(mu, v -> Math.exp(logits[v] - most));
-      double sum = Arrays.stream(mu).sum();
-      return Arrays.stream(mu).map(e -> e / sum).toArray();
-    }
-
-    private static double confidence(double[] mu, int token, Confidence confidence) {
-      double[] sorted = Arrays.stream(mu).sorted().toArray();
-      return switch (confidence) {
-        case PROBABILITY -> mu[token];
-        case MARGIN -> sorted[sorted.length - 1] - sorted[sorted.length - 2];
-        case NEGATIVE_ENTROPY -> Arrays.stream(mu).map(p -> p > 0 ? p * Math.log(p) : 0).sum();
-      };
     }
   }
 }
