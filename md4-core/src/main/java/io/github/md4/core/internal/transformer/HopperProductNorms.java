@@ -62,8 +62,12 @@ final class HopperProductNorms implements AutoCloseable {
             new Form(256, 2),
             new Form(256, 4));
 
+    private int width() {
+      return across * blocks;
+    }
+
     static Optional<Form> of(long width) {
-      return ALL.stream().filter(form -> form.across * form.blocks == width).findFirst();
+      return ALL.stream().filter(form -> form.width() == width).findFirst();
     }
   }
 

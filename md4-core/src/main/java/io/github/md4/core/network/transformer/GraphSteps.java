@@ -15,10 +15,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.Spliterators;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.StreamSupport;
 
 /**
  * Steps of sampling as CUDA graphs, recorded for each size that comes often. Steps that are known
@@ -47,7 +45,7 @@ final class GraphSteps implements AutoCloseable {
   private final StepKernels kernels;
   private final RecordingStream stream;
   private final int callsBefore;
-  private final Map<Key, AtomicInteger> calls = new HashMap<>();
+  private final Map<Key, Count> calls = new HashMap<>();
   private final Map<Key, StepGraph> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
   private Optional<StepGraph> going = Optional.empty();
 
@@ -107,11 +105,58 @@ final class GraphSteps implements AutoCloseable {
       return Collections.emptyIterator();
     }
     Key key = new Key(size(zt.length, first), confidence);
-    AtomicInteger asked = asked(key);
-    going = graph(key, asked.addAndGet(first.size()));
+    Count asked = asked(key);
+    asked.steps += first.size();
+    going = graph(key, asked.steps);
     return going
-        .map(graph -> graph.draw(zt, first, fitting(further, zt.length, graph.size(), asked)))
+        .map(graph -> graph.draw(zt, first, new Fitting(further, zt.length, graph.size(), asked)))
         .orElse(Collections.emptyIterator());
+  }
+
+  /** The number of steps of a kind that were asked for. */
+  private static final class Count {
+    private int steps;
+  }
+
+  /** The next steps up to one that wants another graph, each taken and counted when asked for. */
+  private static final class Fitting implements Iterator<Step> {
+    private final Iterator<Step> steps;
+    private final int positions;
+    private final Size size;
+    private final Count asked;
+    private Optional<Step> next = Optional.empty();
+    private boolean isOver;
+
+    Fitting(Iterator<Step> steps, int positions, Size size, Count asked) {
+      this.steps = steps;
+      this.positions = positions;
+      this.size = size;
+      this.asked = asked;
+    }
+
+    @Override
+    public boolean hasNext() {
+      if (next.isEmpty() && !isOver) {
+        next = steps.hasNext() ? Optional.of(steps.next()).filter(this::fits) : Optional.empty();
+        isOver = next.isEmpty();
+      }
+      return next.isPresent();
+    }
+
+    private boolean fits(Step step) {
+      return isAscending(step.rows()) && size.serves(size(positions, List.of(step)));
+    }
+
+    @Override
+    public Step next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      Step taken = next.orElseThrow();
+      next = Optional.empty();
+      asked.steps++;
+      return taken;
+    }
   }
 
   /** Returns the steps that are launched at once. */
@@ -121,17 +166,6 @@ final class GraphSteps implements AutoCloseable {
       first.add(all.next());
     }
     return first;
-  }
-
-  /**
-   * Returns the next of the steps up to one that wants another graph, each taken when asked for.
-   */
-  private static Iterator<Step> fitting(
-      Iterator<Step> steps, int positions, Size size, AtomicInteger asked) {
-    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(steps, 0), false)
-        .takeWhile(step -> isAscending(step.rows()) && size.serves(size(positions, List.of(step))))
-        .peek(step -> asked.incrementAndGet())
-        .iterator();
   }
 
   /**
@@ -192,12 +226,11 @@ final class GraphSteps implements AutoCloseable {
     return true;
   }
 
-  /** Returns the number of steps of a kind that were asked for. */
-  private AtomicInteger asked(Key key) {
+  private Count asked(Key key) {
     if (calls.size() == MOST_COUNTS) {
       calls.clear();
     }
-    return calls.computeIfAbsent(key, unused -> new AtomicInteger());
+    return calls.computeIfAbsent(key, unused -> new Count());
   }
 
   private StepGraph recorded(Key key) {
