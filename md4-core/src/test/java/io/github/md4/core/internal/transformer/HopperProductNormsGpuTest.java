@@ -59,7 +59,8 @@ final class HopperProductNormsGpuTest {
     static Given of(int examples, int length, int in, int width) {
       float[] h = random(examples * length * width, 1);
       for (int i = 0; i < h.length; i++) {
-        h[i] = nearest(h[i] + i % width / 128);
+        int piece = i % width / 128;
+        h[i] = nearest(h[i] + piece);
       }
       float[] x = random(examples * length * in, 1);
       float[] w = random(width * in, 0.1);
