@@ -7,7 +7,8 @@
 #   scripts/bench/sample.sh [OUT]
 #
 # PYTHON is the peer's Python; without a PyTorch on a GPU ours alone is measured. MODE is the peer's way of compiling (a CUDA
-# graph for one sequence, else default). DEVICE, PRECISION and STEPS="64 256" choose less.
+# graph for one sequence, else default). DEVICE, PRECISION, RESIDUAL and STEPS="64 256" choose less; REPEATS, the times that
+# each is sampled, of which the median is told.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
 out=${1:-sample-bench.jsonl}
@@ -15,6 +16,7 @@ md4=${MD4:-$root/bin/md4}
 python=${PYTHON:-python3}
 device=${DEVICE:-gpu}
 precision=${PRECISION:-bfloat16}
+residual=${RESIDUAL:-$precision}
 : >"$out"
 
 # Prints milliseconds a step and gibibytes of the peer, or nothing without one.
@@ -41,7 +43,7 @@ for shape in text8 1024x50257; do
       [ $batch != 1 ] || count=${ALONE:-4}
       "$md4" bench sample --config "$root/configs/text8.yaml" --set model.length=$length \
         --vocabulary $vocabulary --batch-size $batch --count "$count" --steps "$steps" --grid uniform \
-        --precision "$precision" --device "$device" --json \
+        --precision "$precision" --residual "$residual" --repeats "${REPEATS:-1}" --device "$device" --json \
         ${ms:+--peer-step-ms "$ms"} ${gib:+--peer-gib "$gib"} >>"$out"
       tail -n 1 "$out" | awk -v shape=$shape -v batch=$batch -v steps="$steps" '
         function number(key,  text) {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Ours beside the strongest PyTorch, one after another on one GPU: training at two shapes, without and with dropout, and of
-# 24 layers of width 1024, and sampling of one sequence. Takes some twelve minutes, most of them PyTorch's compiler. Prints a table; what each command printed
+# 24 layers of width 1024, and sampling of one sequence and of 64, both sides with a bfloat16 stream. Takes some fifteen minutes, most of them PyTorch's compiler. Prints a table; what each command printed
 # lies in OUT. Nothing else may run on the GPU.
 #
 #   scripts/bench/strongest.sh [OUT]
@@ -50,11 +50,14 @@ train() { # NAME BATCH LENGTH VOCABULARY DROPOUT OUR-WORDS...
     --vocabulary "$vocabulary" --dropout "$dropout" ${TORCH_SIZE:-}
 }
 
-sample() { # NAME LENGTH VOCABULARY
+sample() { # NAME BATCH LENGTH VOCABULARY MODE OUR-WORDS...
+  name=$1 batch=$2 length=$3 vocabulary=$4 mode=$5
+  shift 5
   # shellcheck disable=SC2086
-  kept "$1" "$md4" bench sample $config --precision bfloat16 --set model.length="$2" --vocabulary "$3" \
-    --steps 1000 --count 3 --batch-size 1
-  kept "$1-torch" "$python" "$here/torch_sample.py" --batch 1 --length "$2" --vocabulary "$3"
+  kept "$name" "$md4" bench sample $config --precision bfloat16 --residual bfloat16 --grid uniform \
+    --set model.length="$length" --vocabulary "$vocabulary" --batch-size "$batch" --repeats 5 "$@"
+  kept "$name-torch" "$python" "$here/torch_sample.py" --batch "$batch" --length "$length" --vocabulary "$vocabulary" \
+    --mode "$mode" --steps 10
 }
 
 for dropout in 0 0.05; do
@@ -65,8 +68,10 @@ TORCH_SIZE="--layers 24 --width 1024"
 train medium-0 32 1024 50257 0 --vocabulary 50257 --set model.network.embedding=inside --steps 20 \
   --set model.network.layers=24 --set model.network.heads=16 --set model.network.keyValueHeads=16
 TORCH_SIZE=
-sample text8-sample 256 27
-sample owt-sample 1024 50257
+sample text8-sample 1 256 27 reduce-overhead --steps 1000 --count 3
+sample owt-sample 1 1024 50257 reduce-overhead --steps 1000 --count 1
+sample text8-batch 64 256 27 default --steps 64 --count 128
+sample owt-batch 64 1024 50257 default --steps 64 --count 64
 printf '%-34s %-9s %12s %12s %7s\n' what unit ours PyTorch ratio
 for dropout in 0 0.05; do
   row "training 32 x 1024, dropout $dropout" tokens/s "owt-$dropout" "owt-$dropout-torch"
@@ -75,4 +80,6 @@ done
 row 'training 32 x 1024, 24 layers' tokens/s medium-0 medium-0-torch
 row 'sampling 1 of 256 x 27' ms text8-sample text8-sample-torch
 row 'sampling 1 of 1024 x 50257' ms owt-sample owt-sample-torch
+row 'sampling 64 of 256 x 27' ms text8-batch text8-batch-torch
+row 'sampling 64 of 1024 x 50257' ms owt-batch owt-batch-torch
 grep -ho 'cuDNN.*' "$out"/*-torch | sort -u
