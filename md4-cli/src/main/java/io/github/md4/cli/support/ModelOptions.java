@@ -14,6 +14,7 @@ import io.github.md4.sample.LoadingOptions;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -84,8 +85,7 @@ public final class ModelOptions implements TitledOptions {
 
   /** Returns the model of a folder, a checkpoint or a run, ready to generate. */
   public MaskedDiffusion generator(Path folder) throws IOException {
-    checkResidual();
-    LoadingOptions loading = new LoadingOptions(weights, precision, residual, device.find());
+    LoadingOptions loading = loading();
     return newest(folder, model -> MaskedDiffusion.load(model, loading));
   }
 
@@ -148,15 +148,22 @@ public final class ModelOptions implements TitledOptions {
 
   /** Returns the model of a folder, a checkpoint or a run. */
   public LoadedModel open(Path folder) throws IOException {
-    checkResidual();
-    LoadingOptions loading = new LoadingOptions(weights, precision, residual, device.find());
+    LoadingOptions loading = loading();
     return newest(folder, model -> LoadedModel.load(model, loading));
   }
 
-  private void checkResidual() {
-    if (residual == Precision.BFLOAT16 && precision == Precision.FLOAT32) {
-      throw Usage.error(spec, "'--residual bfloat16': goes with '--precision bfloat16'");
+  private LoadingOptions loading() {
+    Device found = device.find();
+    if (residual == Precision.BFLOAT16) {
+      if (precision == Precision.FLOAT32) {
+        throw Usage.error(spec, "'--residual bfloat16': goes with '--precision bfloat16'");
+      }
+      if (!found.isGpu()) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("md4: '--residual bfloat16' has no effect on a CPU");
+      }
     }
+    return new LoadingOptions(weights, precision, residual, found);
   }
 
   @Override
