@@ -29,6 +29,7 @@ import java.util.stream.Stream;
 public final class DocumentEncoder implements Closeable {
   private static final int BATCH_CHARS = 1 << 17;
   private static final int BATCHES_PER_THREAD = 4;
+  private static final int SHOWN = 30;
 
   private final DocumentOptions options;
   private final Tokenizer tokenizer;
@@ -175,8 +176,18 @@ public final class DocumentEncoder implements Closeable {
       return tokenizer.encode(text);
     } catch (IllegalArgumentException e) {
       throw new InvalidDataException(
-          file, e.getMessage() + "; take another vocabulary, or mend the text", e);
+          file,
+          "%s of \"%s\"; take another vocabulary, or mend the text"
+              .formatted(e.getMessage(), beginning(text)),
+          e);
     }
+  }
+
+  /** Returns the first characters of a text on one line, by which it is found in its file. */
+  private static String beginning(String text) {
+    int end = text.offsetByCodePoints(0, Math.min(SHOWN, text.codePointCount(0, text.length())));
+    String shown = text.substring(0, end).replaceAll("\\p{Cntrl}+", " ");
+    return end < text.length() ? shown + "..." : shown;
   }
 
   private static long utf8Length(String text) {

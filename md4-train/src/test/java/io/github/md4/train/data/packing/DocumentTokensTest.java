@@ -234,6 +234,26 @@ final class DocumentTokensTest {
             "blanks and line ends left out, as they are no symbols of the vocabulary: 3");
   }
 
+  /** The beginning of the text tells which of many documents is meant. */
+  @ParameterizedTest
+  @CsvSource({
+    "ACgT, 'a.txt: no symbol of the vocabulary: ''g'' (U+0067) at offset 2 of \"ACgT\"; take'",
+    "ACGTACGTACGTACGTACGTACGTACGTACGTACR, 'at offset 34 of \"ACGTACGTACGTACGTACGTACGTACGTAC...\"; take'"
+  })
+  void prepare_tellsWhichTextHasNoSymbol(String text, String said) throws IOException {
+    Path file = Written.text(folder.resolve("a.txt"), "ACGT\nGGGG\n" + text + "\nTT\n");
+    Path symbols = Written.text(folder.resolve("dna"), "A\nC\nG\nT\n");
+    DocumentTokens.Options options =
+        new DocumentTokens.Options(
+            new DocumentOptions(new DocumentRule.EachLine(), "text", Detokenizer.NONE),
+            VocabularyChoice.parse(symbols.toString()),
+            new TokenPacking.Stream(TRAIN),
+            Existing.REPLACE);
+    assertThatThrownBy(() -> DocumentTokens.prepare(List.of(file), out(), options))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining(said);
+  }
+
   @Test
   void characters_areThoseThatOccur() throws IOException {
     Path file = Written.text(folder.resolve("a.txt"), "caa\nb\n");
