@@ -47,6 +47,14 @@ final class ConfigCommandTest {
   }
 
   @Test
+  void init_saysWhatToNameInPlaceOfAFile() throws IOException {
+    Path text = Files.writeString(folder.resolve("story.txt"), "a story\n");
+    md4("config", "init", text).failed(ExitCodes.DATA, "story.txt: is a file; name a folder that");
+    Path tokens = Files.writeString(folder.resolve("train.bin"), "tokens");
+    md4("config", "init", tokens).failed(ExitCodes.DATA, "train.bin: is a file; name its folder");
+  }
+
+  @Test
   void show_explainsKeys() {
     Ran steps = md4("config", "show", "--explain", "training.steps").succeeded();
     assertThat(steps.out().lines())

@@ -45,6 +45,7 @@ final class ConfigInitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    checkIsNoFile();
     Path train = data.resolve("train.bin");
     String text;
     try (TokenFile tokens = TokenFile.open(train)) {
@@ -70,6 +71,19 @@ final class ConfigInitCommand implements Callable<Integer> {
         .getOut()
         .println(out + "; next: " + TypedName.get() + " train --config " + out);
     return ExitCodes.DONE;
+  }
+
+  private void checkIsNoFile() {
+    if (!Files.isRegularFile(data)) {
+      return;
+    }
+    throw new InvalidDataException(
+        data,
+        data.toString().endsWith(".bin")
+            ? "is a file; name its folder"
+            : "is a file; name a folder that md4 data has written, as by "
+                + TypedName.get()
+                + " data text --from FILE --vocabulary chars --out data/NAME");
   }
 
   private static int classes(Path train) throws IOException {
