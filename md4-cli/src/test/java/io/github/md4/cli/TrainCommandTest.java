@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import static io.github.md4.cli.Ran.md4;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -47,6 +48,25 @@ final class TrainCommandTest {
   }
 
   /** Eight chunks are one group of times: the error is the conservative one of chunks. */
+  @Test
+  void train_tellsWhatMakesTheDataOfAConfig() throws IOException {
+    String absent =
+        "data: {evaluate: v.bin, train: %s}\n".formatted(folder.resolve("none/train.bin"));
+    String head = "version: 1\nrun: %s\n".formatted(folder.resolve("new"));
+    Path told =
+        Files.writeString(
+            folder.resolve("told.yaml"),
+            "# A config.\n#   md4 data text --out none\n#   md4 train told\n" + head + absent);
+    String made = "none/train.bin: no such file; " + told + " says what makes it: ";
+    md4("train", told).failed(ExitCodes.DATA, made + "md4 data text --out none");
+    Path other = folder.resolve("other/train.bin");
+    md4("train", told, "--set", "data.train=" + other)
+        .failed(ExitCodes.DATA, "other/train.bin: no such file; md4 data makes files of tokens");
+    Path untold =
+        Files.writeString(folder.resolve("untold.yaml"), "#   md4 train untold\n" + head + absent);
+    md4("train", untold).failed(ExitCodes.DATA, "no such file; md4 data makes files of tokens");
+  }
+
   @Test
   void train_hasTheErrorOfChunksOfASingleGroup() throws IOException {
     Ran ran = tiny.train().succeeded();

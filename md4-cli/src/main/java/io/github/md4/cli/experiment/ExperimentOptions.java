@@ -2,12 +2,15 @@
 package io.github.md4.cli.experiment;
 
 import io.github.md4.cli.config.ConfigLoader;
+import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -48,6 +51,28 @@ public final class ExperimentOptions {
   /** Returns the experiment. The values of the command line replace those of the file. */
   public Experiment load() throws IOException {
     return load(List.of());
+  }
+
+  /**
+   * Checks that the file to train on is there, where the config itself names it and tells the
+   * command that makes it. Other files are checked where they are opened.
+   *
+   * @throws InvalidDataException if it is not there; the message has the command
+   */
+  public void checkDataIsMade(Experiment experiment) throws IOException {
+    Path train = experiment.data().train();
+    boolean isNamedThere =
+        ConfigLoader.text(source.file(), List.of(), "data.train")
+            .map(Path::of)
+            .equals(Optional.of(train));
+    if (Files.exists(train) || !isNamedThere) {
+      return;
+    }
+    Optional<String> command = DataRecipe.of(source.file());
+    if (command.isPresent()) {
+      throw new InvalidDataException(
+          train, "no such file; %s says what makes it: %s".formatted(source.file(), command.get()));
+    }
   }
 
   /**

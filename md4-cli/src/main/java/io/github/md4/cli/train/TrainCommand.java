@@ -46,6 +46,7 @@ import picocli.CommandLine.Spec;
       "%nThe config names the folder of the run. Ctrl-C, SIGTERM or SIGHUP ends a run"
           + " after the step, with a checkpoint; --resume continues from it.",
       "%nExamples:",
+      "  md4 data quickstart --out data/quickstart",
       "  md4 train configs/quickstart.yaml",
       "  md4 train my.yaml --resume-or-start",
       "  md4 train my.yaml --set training.steps=1000 --dry-run"
@@ -135,6 +136,7 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Experiment experiment = experiment();
     checkReplay(experiment.training().steps());
+    experimentOptions.checkDataIsMade(experiment);
     Processes processes =
         Processes.ofEnvironment(spec.commandLine().getOut(), spec.commandLine().getErr());
     PrintWriter err = processes.firstErr();
