@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.experiment;
 
-import io.github.md4.cli.support.TypedName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,20 +14,24 @@ final class DataRecipe {
 
   private DataRecipe() {}
 
-  /** Returns the first command of the comment, unless it is the training itself. */
-  static Optional<String> of(Path config) throws IOException {
+  /**
+   * Returns the first command of the comment, unless it is the training itself.
+   *
+   * @param typed the name by which the program was started
+   */
+  static Optional<String> of(Path config, String typed) throws IOException {
     return Files.readAllLines(config).stream()
         .takeWhile(line -> line.startsWith(COMMENT))
         .filter(line -> line.startsWith(COMMAND))
         .map(line -> line.substring(COMMAND.length()).strip())
         .findFirst()
         .filter(command -> !command.startsWith(PROGRAM + "train"))
-        .map(DataRecipe::typed);
+        .map(command -> renamed(command, typed));
   }
 
-  private static String typed(String command) {
+  private static String renamed(String command, String typed) {
     return command.startsWith(PROGRAM)
-        ? TypedName.get() + " " + command.substring(PROGRAM.length())
+        ? typed + " " + command.substring(PROGRAM.length())
         : command;
   }
 }

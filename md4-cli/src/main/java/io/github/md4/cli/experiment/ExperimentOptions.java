@@ -57,9 +57,10 @@ public final class ExperimentOptions {
    * Checks that the file to train on is there, where the config itself names it and tells the
    * command that makes it. Other files are checked where they are opened.
    *
+   * @param typed the name by which the program was started
    * @throws InvalidDataException if it is not there; the message has the command
    */
-  public void checkDataIsMade(Experiment experiment) throws IOException {
+  public void checkDataIsMade(Experiment experiment, String typed) throws IOException {
     Path train = experiment.data().train();
     boolean isNamedThere =
         ConfigLoader.text(source.file(), List.of(), "data.train")
@@ -68,7 +69,7 @@ public final class ExperimentOptions {
     if (Files.exists(train) || !isNamedThere) {
       return;
     }
-    Optional<String> command = DataRecipe.of(source.file());
+    Optional<String> command = DataRecipe.of(source.file(), typed);
     if (command.isPresent()) {
       throw new InvalidDataException(
           train, "no such file; %s says what makes it: %s".formatted(source.file(), command.get()));

@@ -11,6 +11,7 @@ import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Processes;
+import io.github.md4.cli.support.TypedName;
 import io.github.md4.cli.support.Usage;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.internal.torch.EngineThreads;
@@ -136,7 +137,7 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Experiment experiment = experiment();
     checkReplay(experiment.training().steps());
-    experimentOptions.checkDataIsMade(experiment);
+    experimentOptions.checkDataIsMade(experiment, TypedName.get());
     Processes processes =
         Processes.ofEnvironment(spec.commandLine().getOut(), spec.commandLine().getErr());
     PrintWriter err = processes.firstErr();
