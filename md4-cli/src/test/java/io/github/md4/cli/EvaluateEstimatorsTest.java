@@ -172,10 +172,12 @@ final class EvaluateEstimatorsTest {
     List<String> lines = Files.readAllLines(csv);
     assertThat(lines).hasSize(3);
     int columns = lines.get(0).split(",", -1).length;
-    assertThat(columns).isEqualTo(24);
+    assertThat(columns).isEqualTo(25);
+    assertThat(lines.get(0)).endsWith(",residual");
     assertThat(lines.get(1))
         .startsWith("data train," + Sha256.of(data) + ",chunks,")
-        .contains(",T = 3,2,0,131,1441,5,", ",\"131 chunks, as groups are too few\"");
+        .contains(",T = 3,2,0,131,1441,5,")
+        .endsWith(",\"131 chunks, as groups are too few\",float32");
     assertThat(lines.get(2)).contains(",continuous,2,0,");
   }
 }
