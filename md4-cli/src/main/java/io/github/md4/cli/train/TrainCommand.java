@@ -99,7 +99,9 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Option(
         names = "--dry-run",
-        description = "Print all parameters and the loss of one step. Write no file.")
+        description =
+            "Print all parameters and the loss of one step, or refuse what the run would refuse."
+                + " Write no file.")
     private boolean dryRun;
 
     @Option(
@@ -185,6 +187,7 @@ public final class TrainCommand implements Callable<Integer> {
     RunFolder folder = new RunFolder(experiment.run());
     if (mode.dryRun) {
       try (TrainingRun run = TrainingRun.trial(folder, plan, TrainingData.of(tokens), manager)) {
+        evaluator(experiment, plan, manager).close(); // refuses the files that a run would refuse
         return DryRun.print(run, plan, out);
       }
     }
@@ -208,9 +211,7 @@ public final class TrainCommand implements Callable<Integer> {
             isResumed
                 ? mode.from().open(folder, plan, tokens, manager)
                 : TrainingRun.start(folder, plan, tokens, manager);
-        Evaluator evaluator =
-            Evaluator.open(
-                experiment.data().evaluate(), experiment.evaluation(), plan.model(), manager);
+        Evaluator evaluator = evaluator(experiment, plan, manager);
         TrainingSamples samples =
             new TrainingSamples(manager, plan.model(), experiment.sampling(), folder.samples())) {
       if (plan.communicator().share().rank() > 0) {
@@ -228,6 +229,12 @@ public final class TrainCommand implements Callable<Integer> {
       messages.finished(run);
       return ExitCodes.DONE;
     }
+  }
+
+  private static Evaluator evaluator(Experiment experiment, TrainingPlan plan, NDManager manager)
+      throws IOException {
+    return Evaluator.open(
+        experiment.data().evaluate(), experiment.evaluation(), plan.model(), manager);
   }
 
   /** Trains as one of the processes that write and print nothing. */
