@@ -49,6 +49,19 @@ final class BenchSampleCommandTest {
     assertThat(table).contains("0.063 s at 7.000 ms a step").contains("16 tokens out of 27");
   }
 
+  /** A CPU has no stream but float32, whatever the config and the options say. */
+  @Test
+  void residual_isThatOfTheNetworkAsItIs() {
+    String narrow = "--batch-size 2 --steps 3 --set training.precision=bfloat16";
+    assertThat(bench(narrow + " --set training.residual=bfloat16").succeeded().out())
+        .contains("bfloat16, residual stream float32");
+    Ran asked = bench(narrow + " --residual bfloat16 --json");
+    assertThat(asked.err()).isEqualTo("md4: '--residual bfloat16' has no effect on a CPU\n");
+    assertThat(asked.json().path("config").path("residual").asText()).isEqualTo("float32");
+    bench("--residual bfloat16 --steps 3")
+        .failed(2, "'--residual bfloat16': goes with '--precision bfloat16'");
+  }
+
   @Test
   void json_isConsistentWithItself() throws IOException {
     JsonNode json =

@@ -237,5 +237,13 @@ final class ImportCommandTest {
     assertThat(table).contains("6 masks of 16 tokens in 3 steps");
     md4(Ran.words("bench model --lengths 4 --masks 5 --model " + PEERS.resolve("llada")))
         .failed(2, "--masks must be at most 4");
+    Ran narrow =
+        md4(
+            Ran.words(
+                "bench model --device cpu --lengths 4 --repeats 1 --precision bfloat16"
+                    + " --residual bfloat16 --model "
+                    + PEERS.resolve("llada")));
+    assertThat(narrow.err()).isEqualTo("md4: '--residual bfloat16' has no effect on a CPU\n");
+    assertThat(narrow.out()).contains("parameters, bfloat16, residual stream float32");
   }
 }

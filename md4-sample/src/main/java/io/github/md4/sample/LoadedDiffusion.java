@@ -4,6 +4,7 @@ package io.github.md4.sample;
 import static io.github.md4.core.Checks.require;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ForwardProcess;
 import io.github.md4.core.diffusion.Generation;
@@ -132,6 +133,11 @@ final class LoadedDiffusion implements MaskedDiffusion {
   @Override
   public Tokenizer tokenizer() {
     return content.tokenizer();
+  }
+
+  @Override
+  public Precision residual() {
+    return content.denoiser().residual();
   }
 
   private TokenSpace space() {

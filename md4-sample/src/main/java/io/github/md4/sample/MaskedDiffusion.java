@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.TokenSpace;
@@ -27,10 +28,8 @@ import java.util.List;
  *
  * <p>Safe for use by several threads. Requests that run at once share the calls of the network: one
  * call serves all of one length, whatever their methods, steps, seeds, templates and labels, and
- * each sample is the one drawn alone (bit for bit on a CPU). {@link ServiceLimits} bounds how many
- * there are and how much one call does. Closing refuses new requests at once; after that every
- * method throws an {@link IllegalStateException}. docs/library.md and docs/service.md have
- * programs.
+ * each sample is the one drawn alone (bit for bit on a CPU). {@link ServiceLimits} bounds them.
+ * After closing every method throws an {@link IllegalStateException}. docs/service.md has programs.
  *
  * <p>A thread that waits for a request and is interrupted cancels it, and throws a {@link
  * java.util.concurrent.CancellationException} with its flag set.
@@ -154,6 +153,9 @@ public interface MaskedDiffusion extends AutoCloseable {
 
   /** {@return its vocabulary} */
   Tokenizer tokenizer();
+
+  /** {@return the type of the network's residual stream; float32 where there is no choice of it} */
+  Precision residual();
 
   /**
    * {@return the text of tokens}

@@ -13,6 +13,7 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.ModelArgument;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Residual;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.Usage;
 import io.github.md4.core.Precision;
@@ -76,6 +77,14 @@ final class BenchModelCommand implements Callable<Integer> {
       description = "The type in which the network multiplies. Default: ${DEFAULT-VALUE}.")
   private Precision precision = Precision.FLOAT32;
 
+  @Option(
+      names = "--residual",
+      paramLabel = "float32|bfloat16",
+      description =
+          "The type of the residual stream of transformers on a GPU, where the network multiplies in"
+              + " bfloat16. Default: ${DEFAULT-VALUE}.")
+  private Precision residual = Precision.FLOAT32;
+
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
@@ -85,6 +94,7 @@ final class BenchModelCommand implements Callable<Integer> {
   /** The measurements. */
   private record Report(
       String network,
+      Precision residual,
       long parameters,
       double loadSeconds,
       ProcessMemory loaded,
@@ -94,9 +104,11 @@ final class BenchModelCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Residual.check(spec, residual, precision);
     Device found = device.find();
     Path model = RunFolder.modelIn(folder.path(), Weights.EMA);
     Report report = measured(model, found);
+    Residual.tell(spec, residual, report.residual, found);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(json(report, BenchHost.of(found)));
@@ -109,7 +121,7 @@ final class BenchModelCommand implements Callable<Integer> {
   private Report measured(Path path, Device found) throws IOException {
     long start = System.nanoTime();
     try (NDManager manager = NDManager.newBaseManager(found);
-        SavedModel model = SavedModel.load(path, Weights.EMA, manager, precision)) {
+        SavedModel model = SavedModel.load(path, Weights.EMA, manager, precision, residual)) {
       double seconds = (System.nanoTime() - start) * 1e-9;
       ProcessMemory loaded = ProcessMemory.of(found);
       sampler.fitTo(model.description().config().network());
@@ -127,6 +139,7 @@ final class BenchModelCommand implements Callable<Integer> {
       }
       return new Report(
           model.description().config().network().summary(),
+          model.denoiser().residual(),
           model.parameterCount(),
           seconds,
           loaded,
@@ -139,7 +152,13 @@ final class BenchModelCommand implements Callable<Integer> {
   private Table table(Report report, BenchHost host) {
     Table table = new Table();
     table.row("device", "%s", host);
-    table.row("network", "%s; %,d parameters, %s", report.network, report.parameters, precision);
+    table.row(
+        "network",
+        "%s; %,d parameters, %s, residual stream %s",
+        report.network,
+        report.parameters,
+        precision,
+        report.residual);
     table.row("loading", "%.1f s; %s", report.loadSeconds, report.loaded);
     for (ModelBench.Forward each : report.forwards) {
       String label = "1 x %d, %s".formatted(each.length(), Counted.of(each.rows(), "row"));
@@ -164,6 +183,7 @@ final class BenchModelCommand implements Callable<Integer> {
     root.put("network", report.network)
         .put("parameters", report.parameters)
         .put("precision", precision.toString())
+        .put("residual", report.residual.toString())
         .put("loadSeconds", report.loadSeconds);
     root.set("memoryWhenLoaded", report.loaded.json());
     ArrayNode forwards = root.putArray("forwards");

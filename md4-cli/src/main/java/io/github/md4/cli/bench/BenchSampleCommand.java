@@ -10,6 +10,7 @@ import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Residual;
 import io.github.md4.cli.support.Usage;
 import io.github.md4.cli.support.VocabularyOption;
 import io.github.md4.core.Precision;
@@ -107,7 +108,13 @@ final class BenchSampleCommand implements Callable<Integer> {
       throw Usage.error(spec, "'--peer-step-ms': has no effect with a sampler without steps");
     }
     Device found = device.find();
+    if (residual != null) {
+      Residual.check(spec, residual, workload.precision());
+    }
     SampleBenchReport report = report(workload, sampler.options(), found);
+    if (residual != null) {
+      Residual.tell(spec, residual, report.result().code().residual(), found);
+    }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(report.json(BenchHost.of(found)));

@@ -32,7 +32,7 @@ record SampleBench(NDManager manager, Workload workload) {
   /**
    * The workload that is measured.
    *
-   * @param residual the type of the residual stream where products are bfloat16
+   * @param residual the type of the residual stream that is asked for
    */
   record Workload(ModelConfig model, int vocabularySize, Precision precision, Precision residual) {
     Schedule schedule() {
@@ -65,13 +65,19 @@ record SampleBench(NDManager manager, Workload workload) {
   }
 
   /**
+   * The code that computes the network.
+   *
+   * @param residual the type of the residual stream as it is
+   */
+  record Code(String description, Precision residual) {}
+
+  /**
    * The result for whole sequences, from the first to the last step.
    *
-   * @param code the description of the network's code
    * @param sequenceCalls the sum over all sequences of the calls that each took part in
    */
   record Result(
-      String code, Times times, long networkCalls, long sequenceCalls, ProcessMemory memory) {
+      Code code, Times times, long networkCalls, long sequenceCalls, ProcessMemory memory) {
 
     double seconds() {
       return times.median();
@@ -106,9 +112,13 @@ record SampleBench(NDManager manager, Workload workload) {
           Sampler sampler = new Sampler(manager, model, options.method(), options.law())) {
         List<Sample> unused = warming.sample(request(warmUp.batchSize(), warmUp));
         begin(sampler, request(count, options));
-        return measured(sampler, request(count, options), repeats, denoiser.description());
+        return measured(sampler, request(count, options), repeats, code(denoiser));
       }
     }
+  }
+
+  private static Code code(FrozenDenoiser denoiser) {
+    return new Code(denoiser.description(), denoiser.residual());
   }
 
   /** Makes the first calls of a request, so that what is prepared for calls like them is there. */
@@ -147,7 +157,7 @@ record SampleBench(NDManager manager, Workload workload) {
     }
   }
 
-  private Result measured(Sampler sampler, SampleRequest request, int repeats, String code) {
+  private Result measured(Sampler sampler, SampleRequest request, int repeats, Code code) {
     long start = System.nanoTime();
     int planned = sampler.calls(request);
     double planSeconds = (System.nanoTime() - start) * 1e-9;

@@ -40,8 +40,8 @@ record SampleBenchReport(
         workload.model().length(),
         workload.vocabularySize(),
         workload.precision(),
-        workload.residual());
-    table.row("code", "%s", result.code());
+        result.code().residual());
+    table.row("code", "%s", result.code().description());
     table.row(
         "sampler",
         "%s; %s, %d at once",
@@ -99,7 +99,7 @@ record SampleBenchReport(
     json.set("sampler", sampler.summary().json());
     json.put("count", count)
         .put("batchSize", sampler.batchSize())
-        .put("code", result.code())
+        .put("code", result.code().description())
         .put("networkCalls", result.networkCalls())
         .put("sequenceCalls", result.sequenceCalls())
         .put("planSeconds", result.times().plan())
@@ -125,7 +125,7 @@ record SampleBenchReport(
             .put("vocabulary", workload.vocabularySize())
             .put("schedule", workload.model().schedule().toString())
             .put("precision", workload.precision().toString())
-            .put("residual", workload.residual().toString());
+            .put("residual", result.code().residual().toString());
     workload.model().network().facts().forEach(config::putPOJO);
     return config;
   }

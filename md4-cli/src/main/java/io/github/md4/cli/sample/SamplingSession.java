@@ -181,6 +181,7 @@ final class SamplingSession {
       ObjectNode json = counted.json();
       json.put("model", folder.path().toString()).set("sampler", sampler.summary().json());
       json.setAll(options.json());
+      json.put("residual", model.residual().toString());
       OutputFile.write(report, json + System.lineSeparator());
     }
   }

@@ -27,7 +27,7 @@ public record LoadedModel(SavedModel model, NDManager manager, Origin origin)
    *
    * @param sha256 of the file of weights
    * @param tokenizerSha256 of the vocabulary's file
-   * @param loading which weights, where and in which types
+   * @param loading which weights, where and in which types, the stream's as it is
    */
   public record Origin(Path file, String sha256, String tokenizerSha256, LoadingOptions loading) {
 
@@ -74,7 +74,11 @@ public record LoadedModel(SavedModel model, NDManager manager, Origin origin)
               folder, loading.weights(), manager, loading.precision(), loading.residual());
       Path file = SavedModel.weightsFile(folder, loading.weights());
       Origin origin =
-          new Origin(file, Sha256.of(file), tokenizer(file, model.description()), loading);
+          new Origin(
+              file,
+              Sha256.of(file),
+              tokenizer(file, model.description()),
+              loading.residual(model.denoiser().residual()));
       return new LoadedModel(model, manager, origin);
     } catch (IOException | RuntimeException e) {
       manager.close();

@@ -14,7 +14,6 @@ import io.github.md4.sample.LoadingOptions;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -86,7 +85,9 @@ public final class ModelOptions implements TitledOptions {
   /** Returns the model of a folder, a checkpoint or a run, ready to generate. */
   public MaskedDiffusion generator(Path folder) throws IOException {
     LoadingOptions loading = loading();
-    return newest(folder, model -> MaskedDiffusion.load(model, loading));
+    MaskedDiffusion model = newest(folder, each -> MaskedDiffusion.load(each, loading));
+    tell(model.residual());
+    return model;
   }
 
   /** A reading of a model in a folder. */
@@ -149,21 +150,20 @@ public final class ModelOptions implements TitledOptions {
   /** Returns the model of a folder, a checkpoint or a run. */
   public LoadedModel open(Path folder) throws IOException {
     LoadingOptions loading = loading();
-    return newest(folder, model -> LoadedModel.load(model, loading));
+    LoadedModel model = newest(folder, each -> LoadedModel.load(each, loading));
+    tell(model.origin().loading().residual());
+    return model;
   }
 
   private LoadingOptions loading() {
     Device found = device.find();
-    if (residual == Precision.BFLOAT16) {
-      if (precision == Precision.FLOAT32) {
-        throw Usage.error(spec, "'--residual bfloat16': goes with '--precision bfloat16'");
-      }
-      if (!found.isGpu()) {
-        PrintWriter err = spec.commandLine().getErr();
-        err.println("md4: '--residual bfloat16' has no effect on a CPU");
-      }
-    }
+    Residual.check(spec, residual, precision);
     return new LoadingOptions(weights, precision, residual, found);
+  }
+
+  /** Tells where the network has another residual stream than was asked for. */
+  private void tell(Precision actual) {
+    Residual.tell(spec, residual, actual, device.find());
   }
 
   @Override

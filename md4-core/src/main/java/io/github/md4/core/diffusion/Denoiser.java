@@ -3,6 +3,7 @@ package io.github.md4.core.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
 import java.util.Optional;
 
 /**
@@ -51,6 +52,11 @@ public interface Denoiser {
   /** {@return this network as one that takes several lengths in one call, if it can} */
   default Optional<MixedLengths> mixedLengths() {
     return Optional.empty();
+  }
+
+  /** {@return the element type of its residual stream; float32 where there is no choice of it} */
+  default Precision residual() {
+    return Precision.FLOAT32;
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.md4.core.network.transformer;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Decoder;
 import io.github.md4.core.diffusion.MixedLengths;
@@ -46,6 +47,11 @@ final class FrozenTransformer implements FrozenDenoiser, StepDraws, SameInBatch 
   public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     check.of(zt, condition, rows);
     return forward.logits(zt, condition, rows);
+  }
+
+  @Override
+  public Precision residual() {
+    return forward.residual();
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.FusedConditionKernels;
@@ -53,6 +54,11 @@ final class FusedForward implements FrozenForward {
     this.frozen = frozen;
     this.weights = frozen.weights();
     this.config = frozen.config();
+  }
+
+  @Override
+  public Precision residual() {
+    return kernels.stream();
   }
 
   @Override

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.DeviceCopy;
@@ -217,6 +218,11 @@ final class GraphForward implements FrozenForward {
       graph.close();
       scope.close();
     }
+  }
+
+  @Override
+  public Precision residual() {
+    return forward.residual();
   }
 
   @Override
