@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Compares what md4 plan says of the quick trainings on a CPU with what they then take (scripts/bench/plan.sh), on random
-# data of the same kind and size, by one thread.
+# data of the same kind and size.
 #
 #   scripts/bench/plan-cpu.sh OUT
 #
-# Writes OUT/report.txt; some fifteen minutes. In the environment: MD4, the command (bin/md4); SECONDS_OF_TRIAL (20); ONLY,
-# some of "quickstart images documents dna text genmd4" (all).
+# Writes OUT/report.txt; some fifteen minutes. In the environment: MD4, the command (bin/md4); SECONDS_OF_TRIAL (20); THREADS (1);
+# ONLY, some of "quickstart images documents dna text genmd4" (all).
 set -eu
 cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}
@@ -44,7 +44,7 @@ check() {
     *) return 0 ;;
   esac
   [ "$name" != genmd4 ] || data=$out/data/text
-  scripts/bench/plan.sh "configs/$config" --threads 1 --set "data.train=$data/train.bin" \
+  scripts/bench/plan.sh "configs/$config" --threads "${THREADS:-1}" --set "data.train=$data/train.bin" \
     --set "data.evaluate=[$data/valid.bin]" "$@" 2>"$out/$name.err" | sed "s|^|$name: |" | tee -a "$out/report.txt"
   rm -rf "$RUN"
 }

@@ -35,8 +35,20 @@ record Findings(
    * @param atOnce the examples of a micro-batch
    * @param count their number
    * @param seconds of each
+   * @param later those of each in the second half of the time
    */
-  record Steps(int examples, int atOnce, int count, double seconds) {}
+  record Steps(int examples, int atOnce, int count, double seconds, double later) {
+    /**
+     * Returns the seconds of a training's steps: as many examples as were tried take what these
+     * took, and all others what the later ones took.
+     *
+     * @param all the examples of all steps
+     */
+    double secondsOf(double all) {
+      double tried = Math.min(all, (double) count * examples);
+      return (tried * seconds + (all - tried) * later) / examples;
+    }
+  }
 
   /**
    * A part of an evaluation.

@@ -76,17 +76,18 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
     int length = experiment.model().length();
     Findings all =
         trial(Trial.fitting(device(), batching, length, one, seconds).batchSize(), seconds);
-    double step = all.steps().seconds() * batching.batchSize() / all.steps().examples();
+    long steps = experiment.training().steps();
+    double ofSteps = all.steps().secondsOf((double) steps * batching.batchSize());
     return new Plan(
         experiment,
         new Plan.Size(all.parameters(), all.flopsPerToken()),
         memory(one, all),
         new Plan.Time(
             tokensAStep(),
-            step,
+            ofSteps / steps,
             all.steps().count(),
             all.steps().examples(),
-            times(one, all, step)),
+            times(one, all, ofSteps)),
         onGpu(all.parameters()));
   }
 
@@ -107,11 +108,11 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
     return Trial.run(manager, experiment, vocabularySize, batching, seconds, evaluated);
   }
 
-  private Map<String, Double> times(Findings one, Findings all, double step) throws IOException {
+  private Map<String, Double> times(Findings one, Findings all, double ofSteps) throws IOException {
     Map<String, Double> parts = new LinkedHashMap<>();
     // On a GPU both trials are of one process, whose start is before the first of them.
     parts.put("start", device().isGpu() ? one.start() + all.excess() : all.start());
-    parts.put("steps", experiment.training().steps() * step);
+    parts.put("steps", ofSteps);
     double evaluation = evaluations() * scored() * all.scored().seconds();
     parts.put("evaluation", evaluation + all.scored().excess());
     Findings.Samples samples = all.samples();

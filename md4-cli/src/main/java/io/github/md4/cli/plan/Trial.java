@@ -156,7 +156,8 @@ final class Trial implements AutoCloseable {
         Math.max(0, pace.first() - (compiled - compiledBefore) - pace.seconds()),
         parameters(),
         bench.flops().denseEquivalent(),
-        new Findings.Steps(examples, batching.microBatch(), pace.steps(), pace.seconds()),
+        new Findings.Steps(
+            examples, batching.microBatch(), pace.steps(), pace.seconds(), pace.later()),
         samples,
         written,
         scored,

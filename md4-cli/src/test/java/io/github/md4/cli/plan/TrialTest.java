@@ -18,7 +18,7 @@ final class TrialTest {
         1,
         1000,
         flopsPerToken,
-        new Findings.Steps(1, 1, 1, 0.3),
+        new Findings.Steps(1, 1, 1, 0.3, 0.3),
         new Findings.Samples(0, 0),
         0,
         new Findings.Scored(0, 0, 0),
@@ -47,6 +47,15 @@ final class TrialTest {
   void fitting_onACpu_isWhatTheTimeAllows() {
     Batching few = Trial.fitting(Device.cpu(), batching(256, 256), 3072, slowStart(5.5e7), 6);
     assertThat(few.batchSize()).isEqualTo(8); // 3 s of 0.3 s each are 10; 8 divides 256
+  }
+
+  /** Ten steps of four examples were tried, those of the second half in half the time. */
+  @Test
+  void secondsOf_manySteps_areMostlyThoseOfLaterOnes() {
+    Findings.Steps steps = new Findings.Steps(4, 4, 10, 0.75, 0.5);
+    assertThat(steps.secondsOf(4 * 8)).isEqualTo(8 * 0.75);
+    assertThat(steps.secondsOf(4 * 110)).isEqualTo(10 * 0.75 + 100 * 0.5);
+    assertThat(steps.secondsOf(8 * 55)).isEqualTo(10 * 0.75 + 100 * 0.5);
   }
 
   @Test

@@ -40,7 +40,6 @@ import java.util.Optional;
  */
 public final class StepBench implements AutoCloseable {
   private static final int GAP_WARM_UP = 2;
-  private static final int PACE_WINDOWS = 20;
   private static final int MOST_STEPS = 1_000_000;
 
   private final NDManager manager;
@@ -199,10 +198,12 @@ public final class StepBench implements AutoCloseable {
    *
    * @param steps the number of timed steps, at least 1
    * @param seconds the mean seconds of a step
+   * @param later the mean seconds of a step of the second half of the time, when less is compiled;
+   *     that of all where these are fewer than the time had room for
    * @param first the seconds of the step before them, in which code is compiled and memory is
    *     allocated
    */
-  public record Pace(int steps, double seconds, double first) {}
+  public record Pace(int steps, double seconds, double later, double first) {}
 
   /**
    * Makes a step, and then steps for so long; at least one of these. They run without waiting. As a
@@ -223,20 +224,14 @@ public final class StepBench implements AutoCloseable {
     require(evaluationEvery >= 0, "evaluationEvery must be at least 0", evaluationEvery);
     try (BatchQueue<PreparedStep> queue = queue()) {
       double first = window(queue, 1) * 1e-3;
-      long start = System.nanoTime();
-      double second = window(queue, 1) * 1e-3;
-      int limit = (int) Math.min(MOST_STEPS, Math.max(0, most - 2));
-      int more = (int) Math.min(limit, Math.max(0, seconds / second - 1));
-      int steps = 1;
-      for (int left = more; left > 0 && elapsed(start) < seconds; ) {
-        int some = Math.min(left, Math.max(1, more / PACE_WINDOWS));
-        some = Math.min(some, untilEvaluation(evaluationEvery));
+      PaceClock clock = new PaceClock(seconds, (int) Math.min(MOST_STEPS, Math.max(1, most - 1)));
+      while (clock.next() > 0) {
+        int some = Math.min(clock.next(), untilEvaluation(evaluationEvery));
         double unused = window(queue, some);
         releaseIfEvaluated(evaluationEvery);
-        steps += some;
-        left -= some;
+        clock.made(some);
       }
-      return new Pace(steps, elapsed(start) / steps, first);
+      return clock.pace(first);
     }
   }
 
@@ -249,10 +244,6 @@ public final class StepBench implements AutoCloseable {
     if (every > 0 && learner.updates() % every == 0) {
       ProcessHeap.release(manager.getDevice());
     }
-  }
-
-  private static double elapsed(long since) {
-    return (System.nanoTime() - since) * 1e-9;
   }
 
   /** {@return the model in training, closed with this} */
