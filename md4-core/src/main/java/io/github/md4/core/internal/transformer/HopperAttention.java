@@ -70,28 +70,22 @@ final class HopperAttention implements AttentionKernels {
   /** Returns these kernels for training; empty on other cards and for other widths of heads. */
   static Optional<AttentionKernels> find(
       CudaDevice device, FusedKernels.Options options, BufferPool pool) {
-    return options.network().headWidth() == NARROW
-        ? onHopper(device, options.network(), options.dropout().attention(), pool)
-        : none();
+    return onHopper(device, options.network(), options.dropout().attention(), pool);
   }
 
   /** Returns these kernels for forward passes alone; empty as for {@link #find}. */
   static Optional<AttentionKernels> findFrozen(
       CudaDevice device, TransformerKernels.Options network, BufferPool pool) {
-    int width = network.headWidth();
-    return width == NARROW || width == WIDE ? onHopper(device, network, 0, pool) : none();
+    return onHopper(device, network, 0, pool);
   }
 
   private static Optional<AttentionKernels> onHopper(
       CudaDevice device, TransformerKernels.Options network, double dropout, BufferPool pool) {
-    return device.isHopper()
+    int width = network.headWidth();
+    return device.isHopper() && (width == NARROW || width == WIDE)
         ? Nvrtc.find()
             .map(compiler -> new HopperAttention(device, compiler, network, dropout, pool))
-        : none();
-  }
-
-  private static Optional<AttentionKernels> none() {
-    return Optional.empty();
+        : Optional.empty();
   }
 
   @Override
@@ -174,7 +168,7 @@ final class HopperAttention implements AttentionKernels {
 
   @Override
   public Optional<ChosenQueries> chosenQueries() {
-    if (chosen.isEmpty() && !network.causal() && network.headWidth() == NARROW) {
+    if (chosen.isEmpty() && !network.causal()) {
       chosen = Optional.of(new HopperChosenQueries(this));
     }
     return chosen.map(kernels -> kernels);

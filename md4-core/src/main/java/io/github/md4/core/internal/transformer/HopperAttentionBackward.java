@@ -12,21 +12,14 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The backward of {@link HopperAttention}, for heads of 64 channels. */
+/** The backward of {@link HopperAttention}. */
 final class HopperAttentionBackward implements AutoCloseable {
   private static final String KERNEL = "attentionBackward";
   private static final int THREADS = 384;
   private static final int TILE_ROWS = 128;
   private static final int TILE_BYTES = 8192;
 
-  /** Own rows (three tiles a warpgroup), results (one), and the ring. */
-  private static final int TILES = 2 * 3 + 2 + 6 * 2;
-
-  /** Cosine and sine of each channel pair, and 8 floats that keep rows apart in memory's banks. */
-  private static final int ANGLES = 72;
-
-  private static final int SHARED_BYTES =
-      1024 + TILES * TILE_BYTES + TILE_ROWS * ANGLES * Float.BYTES;
+  private static final int NARROW = 64;
 
   /**
    * The least share of multiprocessors that work where each takes whole heads: below it, heads are
@@ -55,7 +48,22 @@ final class HopperAttentionBackward implements AutoCloseable {
     this.program = program;
     this.network = network;
     this.multiprocessors = multiprocessors;
-    program.allowSharedBytes(KERNEL, SHARED_BYTES);
+    program.allowSharedBytes(KERNEL, sharedBytes());
+  }
+
+  /**
+   * Own rows (three tiles of 64 channels a warpgroup) and the ring; of narrow heads, results (a
+   * tile a warpgroup) and the angles of own rows as well.
+   */
+  private int sharedBytes() {
+    return network.headWidth() == NARROW
+        ? 1024 + (2 * 3 + 2 + 6 * 2) * TILE_BYTES + TILE_ROWS * floatsOfAngles() * Float.BYTES
+        : 1024 + (2 * 3 + 3 * 2) * 2 * TILE_BYTES;
+  }
+
+  /** Cosine and sine of each channel pair, and 8 floats that keep rows apart in memory's banks. */
+  private int floatsOfAngles() {
+    return network.headWidth() + 8;
   }
 
   /** The arrays of the forward, and the gradient by its output. */
@@ -159,32 +167,33 @@ final class HopperAttentionBackward implements AutoCloseable {
     arguments[ITEMS] = items;
     arguments[PART] = part;
     int blocks = Math.min(items, multiprocessors);
-    program.launch(KERNEL, new Grid(blocks, THREADS, 1, SHARED_BYTES), arguments);
+    program.launch(KERNEL, new Grid(blocks, THREADS, 1, sharedBytes()), arguments);
   }
 
   private static int tiles(int length) {
     return (length + TILE_ROWS - 1) / TILE_ROWS;
   }
 
-  /** Returns cosine and sine of each channel pair, float32 [L, 72]; the last 8 are not used. */
+  /** Returns cosine and sine of each channel pair, float32 [L, W + 8]; the last 8 are not used. */
   NDArray angles(NDList rotary) {
     int length = (int) rotary.get(0).getShape().get(0);
     return angles.computeIfAbsent(length, each -> table(rotary));
   }
 
-  /** Returns cosines and sines next to each other, float32 [L, ANGLES]. */
-  private static NDArray table(NDList rotary) {
+  /** Returns cosines and sines next to each other, float32 [L, floatsOfAngles]. */
+  private NDArray table(NDList rotary) {
     float[] cosines = rotary.get(0).toFloatArray();
     float[] sines = rotary.get(1).toFloatArray();
     int length = (int) rotary.get(0).getShape().get(0);
     int pairs = cosines.length / length;
-    float[] table = new float[length * ANGLES];
+    int floats = floatsOfAngles();
+    float[] table = new float[length * floats];
     for (int i = 0; i < cosines.length; i++) {
-      int at = i / pairs * ANGLES + i % pairs * 2;
+      int at = i / pairs * floats + i % pairs * 2;
       table[at] = cosines[i];
       table[at + 1] = sines[i];
     }
-    return rotary.getManager().create(table, new Shape(length, ANGLES));
+    return rotary.getManager().create(table, new Shape(length, floats));
   }
 
   @Override

@@ -69,7 +69,7 @@ final class HopperChosenQueries implements AttentionKernels.ChosenQueries, AutoC
     return new NDList(dq, dqkv);
   }
 
-  /** Returns the angles of rows, [R, 72]. */
+  /** Returns the angles of rows, [R, W + 8]. */
   private NDArray angles(NDManager scope, NDList rotary, NDArray rows) {
     if (script.isEmpty()) {
       script = Optional.of(TorchScript.load(rotary.get(0).getManager(), Map.of(), ANGLES));

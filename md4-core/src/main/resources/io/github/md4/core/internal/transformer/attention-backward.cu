@@ -1,6 +1,7 @@
-// The backward, for heads of 64 channels. It computes seven products where five would do (scores and their gradients once
-// for the queries' gradient and once for the keys' and values'). In exchange no sum is shared between blocks, nothing is
-// zeroed or converted, and every left operand stays in registers.
+// The backward. It computes seven products where five would do (scores and their gradients once for the queries' gradient
+// and once for the keys' and values'). In exchange no sum is shared between blocks, nothing is zeroed or converted, and
+// in heads of 64 channels every left operand stays in registers. Those of 128 channels leave registers for the sums alone:
+// their own rows are read from shared memory by each product.
 //
 // Rows of a warpgroup, 64 of a head, stay; the other side streams by, 64 rows a step:
 //   of keys:     S' = K Q', dP' = V dO', P' = exp2(S' - lse), dV += P' dO, dS' = P' (dP' - delta), dK += dS' Q
@@ -8,15 +9,16 @@
 // delta = rowsum(dO O) is made with the queries and read with the keys. With dropout P is masked and divided in dV, and so is
 // dP; dP' - delta keeps its form, since O was computed with the masked P.
 
-// Dynamic shared memory: 1024 bytes to align, own rows (three tiles a group), results (one a group), the ring, the angles of
-// own rows.
+// Dynamic shared memory: 1024 bytes to align, own rows (three times 64 a group), the ring and, of heads of 64 channels, results
+// (a tile a group) and the angles of own rows; heads of 128 have results where output was, and read angles from memory.
+#define IN_REGISTERS (W == 64)  // whether own rows are
 #define BACK_GROUPS 2
-#define BACK_STAGES 6
+#define BACK_STAGES (IN_REGISTERS ? 6 : 3)
 #define BACK_CHUNK 4  // steps between which products overlap
 #define BACK_THREADS ((BACK_GROUPS + 1) * GROUP)
-#define BACK_ROWS (64 * BACK_GROUPS * OF_WARP)
-#define STAGE (2 * TILE)
-#define EARLY (!DROPOUT && !CAUSAL)  // whether registers suffice for asking early for the next scores of keys
+#define BACK_ROWS (64 * BACK_GROUPS)
+#define STAGE (2 * ROWS)
+#define EARLY (!DROPOUT && !CAUSAL && IN_REGISTERS)  // whether registers suffice for asking early for the next scores of keys
 
 struct Yes { enum { value = 1 }; };
 struct No { enum { value = 0 }; };
@@ -133,7 +135,8 @@ struct OwnRows : OwnTile {
 };
 
 template <bool ofKeys>
-__device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float* statistics, bf16* dqkv) {
+__device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float* statistics, bf16* dqkv,
+                                         const unsigned char* angles) {
   OwnRows of(ofKeys, w, problem);
   Queries asked = queriesOf(problem.starts, of.example, problem.length);
   Steps range(ofKeys, of.block, ofKeys ? asked.count : problem.length);
@@ -142,18 +145,24 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
   int lane = threadIdx.x % 32, warp = threadIdx.x % GROUP / 32, length = problem.length;
   int row = of.first + warp * 16 + lane / 4;
   float scale2 = problem.scale2;
-  u32 a[16], b[16];
+  u32 a[IN_REGISTERS ? 16 : 1], b[16];  // own rows
   float rowLse[2], rowDelta[2] = {0.f, 0.f};
   waitFor(w.fullOwn, w.parity);
   w.parity ^= 1;
-  u32 mine = w.own + 3 * (threadIdx.x / GROUP) * TILE;
-  loadOperand(a, mine, warp, lane);
-  loadOperand(b, mine + TILE, warp, lane);
+  u32 mine = w.own + 3 * (threadIdx.x / GROUP) * ROWS;
+  if (IN_REGISTERS) {
+    loadOperand(a, mine, warp, lane);
+    loadOperand(b, mine + ROWS, warp, lane);
+  }
   if (!ofKeys) {
-    u32 o[16];
-    loadOperand(o, mine + 2 * TILE, warp, lane);
 #pragma unroll
-    for (int i = 0; i < 16; i++) rowDelta[i % 2] += low(b[i]) * low(o[i]) + high(b[i]) * high(o[i]);
+    for (int half = 0; half < HALVES; half++) {
+      u32 o[16];
+      if (!IN_REGISTERS) loadOperand(b, mine + ROWS + half * TILE, warp, lane);
+      loadOperand(o, mine + 2 * ROWS + half * TILE, warp, lane);
+#pragma unroll
+      for (int i = 0; i < 16; i++) rowDelta[i % 2] += low(b[i]) * low(o[i]) + high(b[i]) * high(o[i]);
+    }
 #pragma unroll
     for (int h = 0; h < 2; h++) {
       rowDelta[h] = sumOfFour(rowDelta[h]);
@@ -166,13 +175,46 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
   int queryStep = range.first, head = of.head;
   DropoutKey key = dropoutKeyOf(problem.seed, head);
 
-  float s[32], dp[32], sums[32], sums2[ofKeys ? 32 : 1];
+  float s[32], dp[32], sums[32 * HALVES], sums2[ofKeys ? 32 * HALVES : 1];
   u32 p[16], ds[16];
 #pragma unroll
-  for (int i = 0; i < 32; i++) {
+  for (int i = 0; i < 32 * HALVES; i++) {
     sums[i] = 0.f;
     if (ofKeys) sums2[i] = 0.f;
   }
+  auto holdOwn = [&] {
+    hold<IN_REGISTERS ? 16 : 1>(a);
+    if (IN_REGISTERS) hold<16>(b);
+  };
+  auto holdSums = [&] {
+    hold<32 * HALVES>(sums);
+    if (ofKeys) hold<32 * HALVES>(sums2);
+  };
+  // own [64, W] by the rows [64, W] of a tile as describe() gives it
+  auto byOwn = [&](float* d, const u32* own, u32 ownAt, u32 at) {
+    if (IN_REGISTERS) {
+      products<false>(d, own, at, 0);
+    } else {
+#pragma unroll
+      for (int c = 0; c < 4 * HALVES; c++) {
+        u32 part = c / 4 * BYTES(TILE) + c % 4 * BYTES(32);
+        if (c == 0)
+          firstProductShared(d, descriptor(ownAt), descriptor(at));
+        else
+          productShared(d, descriptor(ownAt + part), descriptor(at + part), 1);
+      }
+    }
+    commitProducts();
+  };
+  u32 ownA = describe(mine), ownB = describe(mine + ROWS);
+  auto askScores = [&](u32 at) { byOwn(s, a, ownA, at); };
+  auto askGradients = [&](u32 at) { byOwn(dp, b, ownB, at + BYTES(ROWS)); };
+  // sums [64, W] += x [64, 64] by the rows of a tile
+  auto addUp = [&](float* d, const u32* x, u32 at) {
+#pragma unroll
+    for (int half = 0; half < HALVES; half++) products<true>(d + 32 * half, x, at + half * BYTES(TILE), 1);
+    commitProducts();
+  };
 
   // Takes away scores of what is not seen; i: the step.
   auto hideUnseen = [&](int i) {
@@ -216,10 +258,6 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     Place next = after(w.now);
     u32 here = ring + w.now.slot * BYTES(STAGE), there = ring + next.slot * BYTES(STAGE);
     u32 stat = w.statistics + w.now.slot * 512 + (lane % 4) * 8;
-    auto askScores = [&] {
-      products<false>(s, a, there, 0);
-      commitProducts();
-    };
     auto powers = [&] {  // of keys: the columns' offsets
 #pragma unroll
       for (int j = 0; j < 8; j++) {
@@ -245,9 +283,8 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
       hold<32>(s);
       hold<16>(p);
       beginProducts();
-      if (more) askScores();
-      products<true>(sums2, p, here + BYTES(TILE), 1);
-      commitProducts();
+      if (more) askScores(there);
+      addUp(sums2, p, here + BYTES(ROWS));
       awaitProducts<1 + !first + more>();  // dP (i), dK (i - 1) unless first, S (i + 1) if more, dV (i)
       hold<32>(dp);
 #pragma unroll
@@ -264,19 +301,22 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
       }
       if (!first) awaitProducts<1 + more>();  // dK (i - 1), ...: ds is free, and so is the buffer of the step before
     } else if (ofKeys) {  // the next scores are asked for later, since s is read until ds is known
-      awaitProducts<first ? 1 : 2>();  // dV (i - 1) unless first, S (i), dP (i), dK (i - 1) unless first
+      // dV (i - 1) unless first, S (i), dP (i), dK (i - 1) unless first; W = 128: S (i), dP (i)
+      awaitProducts<first || !IN_REGISTERS ? 1 : 2>();
       hold<32>(s);
-      hold<16>(p);
+      if (IN_REGISTERS) hold<16>(p);
       hideUnseen(i);
       powers();
       if (DROPOUT) mark(s, i);
 #pragma unroll
       for (int n = 0; n < 16; n++) p[n] = packedPositive(s[2 * n], s[2 * n + 1]);
+      u32 marked[16];  // W = 128: half the registers of s
+#pragma unroll
+      for (int n = 0; n < 16; n++) marked[n] = DROPOUT ? packed(s[2 * n], s[2 * n + 1]) : p[n];
       hold<16>(p);
       beginProducts();
-      products<true>(sums2, p, here + BYTES(TILE), 1);
-      commitProducts();
-      awaitProducts<first ? 1 : 2>();  // dP (i), dK (i - 1) unless first, dV (i)
+      addUp(sums2, p, here + BYTES(ROWS));
+      awaitProducts<first || !IN_REGISTERS ? 1 : 2>();  // dP (i), dK (i - 1) unless first or W = 128, dV (i)
       hold<32>(dp);
 #pragma unroll
       for (int j = 0; j < 8; j++) {
@@ -284,13 +324,15 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
         asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(d.x), "=f"(d.y) : "r"(stat + 256 + 32 * j));
 #pragma unroll
         for (int h = 0; h < 2; h++) {
-          dp[4 * j + 2 * h] = change(dp[4 * j + 2 * h], s[4 * j + 2 * h], d.x);
-          dp[4 * j + 2 * h + 1] = change(dp[4 * j + 2 * h + 1], s[4 * j + 2 * h + 1], d.y);
+          float x = s[4 * j + 2 * h], y = s[4 * j + 2 * h + 1];
+          if (!IN_REGISTERS) x = low(marked[2 * j + h]), y = high(marked[2 * j + h]);
+          dp[4 * j + 2 * h] = change(dp[4 * j + 2 * h], x, d.x);
+          dp[4 * j + 2 * h + 1] = change(dp[4 * j + 2 * h + 1], y, d.y);
         }
       }
-      if (!first) awaitProducts<1>();  // dK (i - 1), dV (i)
+      if (!first && IN_REGISTERS) awaitProducts<1>();  // dK (i - 1), dV (i)
       if (more) waitFor(full + 8 * next.slot, next.parity);
-      hold<32>(s);
+      if (IN_REGISTERS) hold<32>(s);
     } else {
       awaitProducts<first ? 1 : 2>();  // S (i), dP (i), dQ (i - 1) unless first
       hold<32>(s);
@@ -305,53 +347,51 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
       if (more) waitFor(full + 8 * next.slot, next.parity);
       hold<32>(s);
       beginProducts();
-      if (more) askScores();
+      if (more) askScores(there);
       awaitProducts<!first + more>();  // dP (i), dQ (i - 1) unless first, S (i + 1) if more
       hold<32>(dp);
 #pragma unroll
       for (int n = 0; n < 32; n++) dp[n] = change(dp[n], e[n], rowDelta[n / 2 % 2]);
       if (!first) awaitProducts<more>();  // dQ (i - 1), ...
     }
-    hold<16>(ds);
+    if (!ofKeys || IN_REGISTERS) hold<16>(ds);
     __syncwarp();
     if ((!first || i > 0) && arrives(lane)) arrive(empty + 8 * slotBefore(w.now));
 #pragma unroll
     for (int n = 0; n < 16; n++) ds[n] = packed(dp[2 * n], dp[2 * n + 1]);
-    hold<32>(dp);
+    if (!ofKeys || IN_REGISTERS) hold<32>(dp);
     hold<16>(ds);
     beginProducts();
-    if (more && ofKeys && !EARLY) askScores();
-    if (more) {
-      products<false>(dp, b, there + BYTES(TILE), 0);
-      commitProducts();
+    if (ofKeys && !IN_REGISTERS) {  // first, so that ds is free when the next scores are there
+      addUp(sums, ds, here);
+      awaitProducts<1>();  // dV (i), dK (i): p is free
+      beginProducts();
     }
-    products<true>(sums, ds, here, 1);
-    commitProducts();
+    if (more && ofKeys && !EARLY) askScores(there);
+    if (more) askGradients(there);
+    if (!ofKeys || IN_REGISTERS) addUp(sums, ds, here);
     w.now = next;
     nextQueryStep();
   };
   auto begin = [&](int i) {
     waitFor(full + 8 * w.now.slot, w.now.parity);
-    hold<32>(sums);
-    if (ofKeys) hold<32>(sums2);
-    hold<32>(s);
-    hold<32>(dp);
-    hold<16>(a);
-    hold<16>(b);
+    holdSums();
+    if (IN_REGISTERS) {
+      hold<32>(s);
+      hold<32>(dp);
+    }
+    holdOwn();
     beginProducts();
-    products<false>(s, a, ring + w.now.slot * BYTES(STAGE), 0);
-    commitProducts();
-    products<false>(dp, b, ring + w.now.slot * BYTES(STAGE) + BYTES(TILE), 0);
-    commitProducts();
-    if (i == 0) {  // only now: ldmatrix may be late, and the products wait for it where an arrival would not
+    askScores(ring + w.now.slot * BYTES(STAGE));
+    askGradients(ring + w.now.slot * BYTES(STAGE));
+    if (i == 0 && IN_REGISTERS) {  // only now: ldmatrix may be late, and the products wait for it where an arrival would not
       __syncwarp();
       if (arrives(lane)) arrive(w.emptyOwn);
     }
   };
   auto finish = [&] {
     awaitProducts<0>();
-    hold<32>(sums);
-    if (ofKeys) hold<32>(sums2);
+    holdSums();
   };
   // a few steps at a time: ptxas does not follow products in flight around a loop
   for (int i = 0; i < steps; i += BACK_CHUNK) {
@@ -368,18 +408,29 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
   Queries written = queriesOf(problem.starts, to.example, problem.length);
   int thread = again(threadIdx.x) % GROUP, group = again(threadIdx.x) / GROUP;
   int left = (ofKeys ? problem.length : written.count) - to.first;
+#if IN_REGISTERS
+  u32 stage = w.results + group * TILE;
+  TurnedBack turned = {w.angles + group * 64 * ANGLES};
   waitFor(w.fullAngles, w.parity ^ 1);
+#else
+  u32 stage = w.own + (3 * group + 2) * ROWS;
+  TurnedBackFromMemory turned = {angles + (long)((CHOSEN && !ofKeys ? written.row : 0) + to.first) * ANGLES, left};
+#endif
   if (left > 0) {
-    u32 stage = w.results + group * TILE, angles = w.angles + group * 64 * ANGLES;
     long stride = CHOSEN && !ofKeys ? (long)problem.heads * W : (problem.heads + 2L * problem.keyHeads) * W;
     long row = ofKeys ? (long)to.example * problem.length : written.row;
     bf16* at = dqkv + (row + to.first) * stride + to.column;
-    storeRows<true>(sums, problem.scale, problem.scale, stage, at, stride, left, angles, thread);
-    if (ofKeys)
-      storeRows<false>(sums2, problem.factor, problem.factor, stage, at + problem.keyHeads * W, stride, left, 0, thread);
+#pragma unroll
+    for (int half = 0; half < HALVES; half++) {
+      auto turnedHalf = [&](int row, int pair, float& even, float& odd) { turned(row, 32 * half + pair, even, odd); };
+      storeRows(sums + 32 * half, problem.scale, problem.scale, stage, at + 64 * half, stride, left, thread, turnedHalf);
+      if (ofKeys)
+        storeRows(sums2 + 32 * half, problem.factor, problem.factor, stage, at + problem.keyHeads * W + 64 * half, stride, left,
+                  thread, NotTurned());
+    }
   }
   __syncwarp();
-  if (arrives(again(threadIdx.x) % 32)) arrive(w.emptyAngles);
+  if (arrives(again(threadIdx.x) % 32)) arrive(IN_REGISTERS ? w.emptyAngles : w.emptyOwn);
 }
 
 // mapQkv as in forward; mapO and mapDout: of o and its gradient, in three dimensions too; statistics as forward left them;
@@ -407,8 +458,8 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
   Tiles tiles(problem);
   Walk w;
   w.own = (sharedAddress(memory) + 1023) & ~1023u;
-  w.results = w.own + 3 * BACK_GROUPS * TILE;
-  w.ring = w.results + BACK_GROUPS * TILE;
+  w.results = w.own + 3 * BACK_GROUPS * ROWS;
+  w.ring = w.results + (IN_REGISTERS ? BACK_GROUPS * TILE : 0);
   w.angles = w.ring + BACK_STAGES * STAGE;
   w.statistics = sharedAddress(ofStages);
   w.fullOwn = sharedAddress(barriers);
@@ -434,7 +485,7 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
   int group = __shfl_sync(~0u, (int)threadIdx.x / GROUP, 0);
 
   if (group == BACK_GROUPS) {
-    fewerRegisters<24>();
+    fewerRegisters<COPYING_REGISTERS>();
     if (threadIdx.x == BACK_GROUPS * GROUP) {
       Place s;
       u32 parity = 1, parityReady = 0;
@@ -443,19 +494,19 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
           bool ofKeys = tile >= tiles.ofQueries();
           waitFor(w.emptyOwn, parity);
           parity ^= 1;
-          expectBytes(w.fullOwn, (ofKeys ? 2 : 3) * BACK_GROUPS * TILE);
+          expectBytes(w.fullOwn, (ofKeys ? 2 : 3) * BACK_GROUPS * ROWS);
           OwnTile of(ofKeys, t, tile, part, problem);
           Queries asked = queriesOf(starts, of.example, length);
           for (int g = 0; g < BACK_GROUPS; g++) {
-            u32 to = w.own + 3 * g * TILE;
+            u32 to = w.own + 3 * g * ROWS;
             int row = of.block * BACK_ROWS + 64 * g;
             if (ofKeys) {
-              loadTile(to, mapQkv, of.column, row, of.example, w.fullOwn);
-              loadTile(to + TILE, mapQkv, of.column + keyHeads * W, row, of.example, w.fullOwn);
+              loadRows(to, mapQkv, of.column, row, of.example, w.fullOwn);
+              loadRows(to + ROWS, mapQkv, of.column + keyHeads * W, row, of.example, w.fullOwn);
             } else {
-              loadTile(to, mapQ, of.column, asked.mapRow + row, asked.mapExample, w.fullOwn);
-              loadTile(to + TILE, mapDout, of.column, asked.mapRow + row, asked.mapExample, w.fullOwn);
-              loadTile(to + 2 * TILE, mapO, of.column, asked.mapRow + row, asked.mapExample, w.fullOwn);
+              loadRows(to, mapQ, of.column, asked.mapRow + row, asked.mapExample, w.fullOwn);
+              loadRows(to + ROWS, mapDout, of.column, asked.mapRow + row, asked.mapExample, w.fullOwn);
+              loadRows(to + 2 * ROWS, mapO, of.column, asked.mapRow + row, asked.mapExample, w.fullOwn);
             }
           }
           Steps steps(ofKeys, of.block, ofKeys ? asked.count : length);
@@ -468,8 +519,8 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
             expectBytes(b, STAGE + (ofKeys ? 512 : 0));
             if (ofKeys) {
               int column = (of.head + n / steps.count()) % heads * W;
-              loadTile(to, mapQ, column, asked.mapRow + row, asked.mapExample, b);
-              loadTile(to + TILE, mapDout, column, asked.mapRow + row, asked.mapExample, b);
+              loadRows(to, mapQ, column, asked.mapRow + row, asked.mapExample, b);
+              loadRows(to + ROWS, mapDout, column, asked.mapRow + row, asked.mapExample, b);
               behind++;
               if (!isReady && behind == min(count, BACK_STAGES)) {
                 waitFor(w.ready, parityReady);  // delta of all rows is there
@@ -486,11 +537,11 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
               }
             } else {
               int column = (heads + of.head % heads / tiles.heads) * W;
-              loadTile(to, mapQkv, column, row, of.example, b);
-              loadTile(to + TILE, mapQkv, column + keyHeads * W, row, of.example, b);
+              loadRows(to, mapQkv, column, row, of.example, b);
+              loadRows(to + ROWS, mapQkv, column + keyHeads * W, row, of.example, b);
             }
             s.next(BACK_STAGES);
-            if (n == BACK_CHUNK - 1) {  // not before: the rows before may still read theirs
+            if (IN_REGISTERS && n == BACK_CHUNK - 1) {  // not before: the rows before may still read theirs
               int first = of.block * BACK_ROWS, bytes = min(BACK_ROWS, (ofKeys ? length : asked.count) - first) * ANGLES;
               if (CHOSEN && !ofKeys) first += asked.row;
               waitFor(w.emptyAngles, parity ^ 1);
@@ -502,13 +553,13 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
       }
     }
   } else {
-    moreRegisters<240>();
+    moreRegisters<COMPUTING_REGISTERS>();
     w.parity = 0;
     w.part = part;
     for (w.t = blockIdx.x; w.t < items; w.t += gridDim.x) {
       for (w.tile = Span(again(w.t), part, tiles, problem).first;
            w.tile < min(Span(again(w.t), part, tiles, problem).end, tiles.ofQueries()); w.tile++)
-        backRows<false>(w, problem, statistics, dqkv);
+        backRows<false>(w, problem, statistics, dqkv, angles);
       if (part == 0) {  // delta of these rows is there, also for the copy engine
         asm volatile("fence.proxy.async;" ::: "memory");
         __syncwarp();
@@ -516,7 +567,7 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
       }
       for (w.tile = max(Span(again(w.t), part, tiles, problem).first, tiles.ofQueries()); w.tile < Span(again(w.t), part, tiles, problem).end;
            w.tile++)
-        backRows<true>(w, problem, statistics, dqkv);
+        backRows<true>(w, problem, statistics, dqkv, angles);
     }
   }
 }

@@ -5,9 +5,9 @@
 // FWD_GROUPS, of which each computes, 1 to 4; W = 128 has registers for 2. Dynamic shared memory: 1024 bytes to align, queries
 // (two by turns) and results of each group, keys and values of each stage.
 #define FWD_STAGES 4
-#define FWD_REGISTERS (FWD_GROUPS == 4 ? 112 : FWD_GROUPS == 3 ? 160 : 240)
+#define FWD_REGISTERS (FWD_GROUPS < 3 ? COMPUTING_REGISTERS : (FWD_GROUPS == 4 ? 112 : 160) - 8 * EACH_LANE)
 #define FWD_THREADS ((FWD_GROUPS + 1) * GROUP)
-#define FWD_QUERIES (64 * FWD_GROUPS * OF_WARP)
+#define FWD_QUERIES (64 * FWD_GROUPS)
 
 // Turns of the warpgroups of a block: a named barrier each, met by the one whose turn it is and the one before it.
 __device__ __forceinline__ void firstTurn(int group) {
@@ -133,7 +133,7 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
   int group = __shfl_sync(~0u, (int)threadIdx.x / GROUP, 0);
 
   if (group == FWD_GROUPS) {
-    fewerRegisters<24>();
+    fewerRegisters<COPYING_REGISTERS>();
     if (threadIdx.x == FWD_GROUPS * GROUP) {
       awaitEarlier();
       letNextBegin();
@@ -274,8 +274,8 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
       if (first < asked.count)
 #pragma unroll
         for (int half = 0; half < HALVES; half++)
-          storeRows<false>(out + 32 * half, factor / sum[0], factor / sum[1], results + group * ROWS + half * TILE,
-                           to + 64 * half, stride, asked.count - first, 0, thread);
+          storeRows(out + 32 * half, factor / sum[0], factor / sum[1], results + group * ROWS + half * TILE,
+                    to + 64 * half, stride, asked.count - first, thread, NotTurned());
     }
   }
 }

@@ -1,6 +1,6 @@
 // Attention on Hopper's tensor cores (sm_90a), forward and backward: bfloat16 in and out, float32 sums. This file has what
 // both directions share. NVRTC compiles the three files as one text, with these constants:
-//   W        width of a head: 64 or 128 forward, 64 backward
+//   W        width of a head: 64 or 128
 //   CAUSAL   1 if a query sees its own and earlier keys only
 //   DROPOUT  1 if probabilities are dropped
 //   CHOSEN   1 if only chosen rows have queries; not with CAUSAL
@@ -52,6 +52,10 @@ __device__ __forceinline__ void arrive(u32 b) {
 #define EACH_LANE 0
 #endif
 #define OF_WARP (EACH_LANE ? 32 : 1)  // arrivals of a warp
+// Registers of a thread of the warpgroup that copies, and of two that compute beside it; racecheck's own code needs more of the
+// former.
+#define COPYING_REGISTERS (EACH_LANE ? 40 : 24)
+#define COMPUTING_REGISTERS (EACH_LANE ? 232 : 240)
 __device__ __forceinline__ bool arrives(int lane) { return EACH_LANE || lane == 0; }
 __device__ __forceinline__ void expectBytes(u32 b, u32 bytes) {
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(b), "r"(bytes) : "memory");
@@ -169,6 +173,14 @@ __device__ __forceinline__ void productShared(float* d, u64 a, u64 b, int add) {
                "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " LIST32 "%32, %33, p, 1, 1, 0, 0;\n}\n"
                : OUT16(d, 0), OUT16(d, 16)
                : "l"(a), "l"(b), "r"(add));
+}
+// The first of a sum: d is not read, and its registers are free before.
+#define NEW4(d, i) "=f"(d[i]), "=f"(d[i + 1]), "=f"(d[i + 2]), "=f"(d[i + 3])
+#define NEW16(d, i) NEW4(d, i), NEW4(d, i + 4), NEW4(d, i + 8), NEW4(d, i + 12)
+__device__ __forceinline__ void firstProductShared(float* d, u64 a, u64 b) {
+  asm volatile("wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " LIST32 "%32, %33, 0, 1, 1, 0, 0;\n"
+               : NEW16(d, 0), NEW16(d, 16)
+               : "l"(a), "l"(b));
 }
 // d [64, 64] (+)= a [64, 16] b, a in registers; b [64, 16]' with its 16 next to each other, or, across, [16, 64] with its 64
 // next to each other.
@@ -301,12 +313,41 @@ __device__ __forceinline__ void copyRows(u32 tileAt, bf16* to, long stride, int 
   }
 }
 
-// Sums [64, 64] of a warpgroup, times a factor a row, through a tile of shared memory to `left` rows of memory. Where isTurned,
-// channel pairs are turned back by their angles: cosine and sine of each pair of the rows, ANGLES bytes a row.
-#define ANGLES 288  // 256, and 32 that keep the rows of a warp apart in banks
-template <bool isTurned>
+// What turns channel pairs back by their angles. Rows of angles have cosine and sine of each pair of W channels, and 32 bytes
+// that keep the rows of a warp apart in banks.
+#define ANGLES (4 * W + 32)  // bytes
+__device__ __forceinline__ void turnBack(float cosine, float sine, float& even, float& odd) {
+  float x = even * cosine + odd * sine;
+  odd = odd * cosine - even * sine;
+  even = x;
+}
+struct NotTurned {
+  __device__ __forceinline__ void operator()(int row, int pair, float& even, float& odd) const {}
+};
+// By angles in shared memory, which begin with those of the tile's first row and first pair.
+struct TurnedBack {
+  u32 angles;
+  __device__ __forceinline__ void operator()(int row, int pair, float& even, float& odd) const {
+    float c, s;
+    asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(c), "=f"(s) : "r"(angles + row * ANGLES + pair * 8));
+    turnBack(c, s, even, odd);
+  }
+};
+// The same in memory. left: the rows that there are.
+struct TurnedBackFromMemory {
+  const unsigned char* angles;
+  int left;
+  __device__ __forceinline__ void operator()(int row, int pair, float& even, float& odd) const {
+    float2 of = __ldg((const float2*)(angles + (long)min(row, left - 1) * ANGLES) + pair);
+    turnBack(of.x, of.y, even, odd);
+  }
+};
+
+// Sums [64, 64] of a warpgroup, times a factor a row and with what `turned` makes of channel pairs, through a tile of shared
+// memory to `left` rows of memory.
+template <typename Turned>
 __device__ __forceinline__ void storeRows(const float* d, float factor0, float factor1, u32 tileAt, bf16* to, long stride,
-                                          int left, u32 anglesAt, int thread) {
+                                          int left, int thread, Turned turned) {
   int warp = thread / 32, lane = thread % 32;
   u32 mine = tileAt + ownRow(warp, lane);
 #pragma unroll
@@ -316,14 +357,7 @@ __device__ __forceinline__ void storeRows(const float* d, float factor0, float f
     for (int m = 0; m < 4; m++) {
       int h = m % 2, at = 4 * (j + m / 2) + 2 * h, row = warp * 16 + h * 8 + lane / 4;
       float x = d[at] * (h ? factor1 : factor0), y = d[at + 1] * (h ? factor1 : factor0);
-      if (isTurned) {
-        float c, s, even = x;
-        asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];"
-                     : "=f"(c), "=f"(s)
-                     : "r"(anglesAt + row * ANGLES + (4 * (j + m / 2) + lane % 4) * 8));
-        x = even * c + y * s;
-        y = y * c - even * s;
-      }
+      turned(row, 4 * (j + m / 2) + lane % 4, x, y);
       words[m] = packed(x, y);
     }
     storeMatrices(mine + ownChunk(j, lane), words);

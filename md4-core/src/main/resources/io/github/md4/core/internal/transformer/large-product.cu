@@ -20,7 +20,7 @@
 #define THREADS (3 * GROUP)
 #define COLUMNS (AFTER == 2 ? PART : ACROSS)    // of a tile's results
 #define SUMS (ACROSS / 2)                       // of a thread
-#define REGISTERS (ACROSS == 384 ? 240 : 232)
+#define REGISTERS (ACROSS == 384 ? COMPUTING_REGISTERS : 232)
 
 #define LIST128 \
   "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, " \
@@ -373,7 +373,7 @@ extern "C" __global__ void
   int group = __shfl_sync(~0u, (int)threadIdx.x / GROUP, 0);
 
   if (group == 2) {
-    fewerRegisters<ACROSS == 384 ? 24 : 40>();
+    fewerRegisters<ACROSS == 384 ? COPYING_REGISTERS : 40>();
     if (threadIdx.x == 2 * GROUP) {
       awaitEarlier();
       letNextBegin();
@@ -475,7 +475,7 @@ extern "C" __global__ void
 #pragma unroll
       for (int n = 0; n < COLUMNS / 64; n++)
         if (firstColumn + 64 * n < columns)
-          storeRows<false>(sum + 32 * n, 1.f, 1.f, results + group * TILE, to + 64 * n, columns, rows - firstRow, 0, thread);
+          storeRows(sum + 32 * n, 1.f, 1.f, results + group * TILE, to + 64 * n, columns, rows - firstRow, thread, NotTurned());
     }
   }
 #if AFTER == 3

@@ -173,6 +173,6 @@ extern "C" __global__ void __launch_bounds__(THREADS)
       }
 #endif
   asm volatile("bar.sync 1, 128;" ::: "memory");  // all have read the tiles
-  storeRows<false>(sum, 1.f, 1.f, base, y + (long)firstRow * stride + firstColumn, stride, rows - firstRow, 0, threadIdx.x);
+  storeRows(sum, 1.f, 1.f, base, y + (long)firstRow * stride + firstColumn, stride, rows - firstRow, threadIdx.x, NotTurned());
 #endif
 }

@@ -21,24 +21,28 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Our attention against {@link NaiveAttention}, plain loops in double. */
 @Tag("gpu")
 final class HopperAttentionGpuTest {
-  private static final int WIDTH = 64;
+  private static final int[] WIDTHS = {64, 128};
   private static final int SEED = 1234567;
 
   /** Two roundings to bfloat16, of probabilities and of results, each of 2^-9, and some spare. */
   private static final double ROUNDING = 4 * 0x1p-9;
 
-  record Case(NaiveAttention.Shape shape, boolean isCausal, double dropout) {}
+  /**
+   * @param width of a head
+   */
+  record Case(NaiveAttention.Shape shape, int width, boolean isCausal, double dropout) {}
 
   static Stream<Case> cases() {
     List<NaiveAttention.Shape> shapes =
@@ -48,14 +52,21 @@ final class HopperAttentionGpuTest {
             new NaiveAttention.Shape(1, 193, 2, 2),
             new NaiveAttention.Shape(1, 300, 2, 1),
             new NaiveAttention.Shape(34, 70, 3, 3)); // enough heads for one launch
-    return shapes.stream()
-        .flatMap(
-            shape ->
-                Stream.of(
-                    new Case(shape, false, 0),
-                    new Case(shape, true, 0),
-                    new Case(shape, false, 0.2),
-                    new Case(shape, true, 0.2)));
+    return ofWidths(
+        shapes.stream(),
+        (shape, width) ->
+            Stream.of(
+                new Case(shape, width, false, 0),
+                new Case(shape, width, true, 0),
+                new Case(shape, width, false, 0.2),
+                new Case(shape, width, true, 0.2)));
+  }
+
+  private static Stream<Case> ofWidths(
+      Stream<NaiveAttention.Shape> shapes,
+      BiFunction<NaiveAttention.Shape, Integer, Stream<Case>> cases) {
+    return shapes.flatMap(
+        shape -> IntStream.of(WIDTHS).boxed().flatMap(width -> cases.apply(shape, width)));
   }
 
   @BeforeEach
@@ -67,21 +78,23 @@ final class HopperAttentionGpuTest {
   @MethodSource("cases")
   void outputAndGradients_areThoseOfPlainLoops(Case each) {
     NaiveAttention.Shape shape = each.shape;
-    float[] qkv = random(shape.qkvSize(WIDTH), 1.5);
-    float[] gradient = random(shape.outputSize(WIDTH), 1);
+    float[] qkv = random(shape.qkvSize(each.width), 1.5);
+    float[] gradient = random(shape.outputSize(each.width), 1);
     NaiveAttention exact =
-        new NaiveAttention(shape, WIDTH, each.isCausal, each.dropout, SEED).of(qkv, gradient);
+        new NaiveAttention(shape, each.width, each.isCausal, each.dropout, SEED).of(qkv, gradient);
     float[][] ours = computed(each, qkv, gradient);
     assertThat(distance(ours[0], exact.output())).as("output").isLessThan(ROUNDING);
     assertThat(distance(ours[1], exact.gradients())).as("gradients").isLessThan(ROUNDING);
   }
 
   static Stream<Case> casesOfChosenQueries() {
-    return Stream.of(
+    return ofWidths(
+        Stream.of(
             new NaiveAttention.Shape(3, 5, 3, 1),
             new NaiveAttention.Shape(4, 300, 4, 2),
-            new NaiveAttention.Shape(23, 300, 6, 6)) // enough tiles for blocks of 256 queries
-        .flatMap(shape -> Stream.of(new Case(shape, false, 0), new Case(shape, false, 0.2)));
+            new NaiveAttention.Shape(23, 300, 6, 6)), // enough tiles for blocks of 256 queries
+        (shape, width) ->
+            Stream.of(new Case(shape, width, false, 0), new Case(shape, width, false, 0.2)));
   }
 
   /** Examples with all rows, none, one, and some. */
@@ -98,13 +111,13 @@ final class HopperAttentionGpuTest {
   void outputAndGradientsOfChosenQueries_areThoseOfPlainLoops(Case each) {
     NaiveAttention.Shape shape = each.shape;
     int[] rows = chosen(shape);
-    float[] qkv = random(shape.qkvSize(WIDTH), 1.5);
-    float[] gradient = random(shape.outputSize(WIDTH), 1);
+    float[] qkv = random(shape.qkvSize(each.width), 1.5);
+    float[] gradient = random(shape.outputSize(each.width), 1);
     NaiveAttention exact =
-        new NaiveAttention(shape, WIDTH, false, each.dropout, SEED).of(qkv, gradient, rows);
+        new NaiveAttention(shape, each.width, false, each.dropout, SEED).of(qkv, gradient, rows);
     float[][] ours = computed(each, qkv, gradient, rows);
-    int heads = shape.heads() * WIDTH;
-    int columns = shape.columns() * WIDTH;
+    int heads = shape.heads() * each.width;
+    int columns = shape.columns() * each.width;
     double[] dq = taken(exact.gradients(), columns, 0, heads, rows);
     double[] dkv = taken(exact.gradients(), columns, heads, columns, all(shape));
     assertThat(distance(ours[0], taken(exact.output(), heads, 0, heads, rows)))
@@ -136,8 +149,8 @@ final class HopperAttentionGpuTest {
   @ParameterizedTest
   @MethodSource("cases")
   void results_areTheSameInEachRun(Case each) {
-    float[] qkv = random(each.shape.qkvSize(WIDTH), 1.5);
-    float[] gradient = random(each.shape.outputSize(WIDTH), 1);
+    float[] qkv = random(each.shape.qkvSize(each.width), 1.5);
+    float[] gradient = random(each.shape.outputSize(each.width), 1);
     float[][] first = computed(each, qkv, gradient);
     for (int run = 0; run < 3; run++) {
       float[][] again = computed(each, qkv, gradient);
@@ -146,16 +159,17 @@ final class HopperAttentionGpuTest {
   }
 
   /** What a number that is none touches becomes one; other examples and heads do not. */
-  @Test
-  void nan_staysInItsHead() {
+  @ParameterizedTest
+  @ValueSource(ints = {64, 128})
+  void nan_staysInItsHead(int width) {
     NaiveAttention.Shape shape = new NaiveAttention.Shape(2, 70, 2, 2);
-    float[] qkv = random(shape.qkvSize(WIDTH), 1.5);
-    qkv[(70 + 7) * 6 * WIDTH + 2 * WIDTH + 5] =
+    float[] qkv = random(shape.qkvSize(width), 1.5);
+    qkv[(70 + 7) * 6 * width + 2 * width + 5] =
         Float.NaN; // a key of the second example's first head
     float[] output =
-        computed(new Case(shape, false, 0), qkv, random(shape.outputSize(WIDTH), 1))[0];
+        computed(new Case(shape, width, false, 0), qkv, random(shape.outputSize(width), 1))[0];
     for (int i = 0; i < output.length; i++) {
-      boolean isTouched = i / (70 * 2 * WIDTH) == 1 && i / WIDTH % 2 == 0;
+      boolean isTouched = i / (70 * 2 * width) == 1 && i / width % 2 == 0;
       assertThat(Float.isNaN(output[i])).isEqualTo(isTouched);
     }
   }
@@ -168,7 +182,7 @@ final class HopperAttentionGpuTest {
         (manager, kernels, casts) -> {
           NDArray x = narrow(manager, casts, qkv, shape);
           NDArray dy = narrow(manager, casts, gradient, shape);
-          NDList rotary = NaiveAttention.rotary(manager, shape.length(), WIDTH);
+          NDList rotary = NaiveAttention.rotary(manager, shape.length(), each.width);
           NDList forward = kernels.attend(manager, x, shape.length(), SEED);
           NDArray dx = kernels.attendBackward(manager, dy, x, forward, rotary, SEED);
           return new float[][] {wide(manager, casts, forward.get(0)), wide(manager, casts, dx)};
@@ -178,8 +192,8 @@ final class HopperAttentionGpuTest {
   /** Output and gradients by queries of chosen rows, then by keys and values of all. */
   private static float[][] computed(Case each, float[] qkv, float[] gradient, int[] chosen) {
     NaiveAttention.Shape shape = each.shape;
-    int heads = shape.heads() * WIDTH;
-    int columns = shape.columns() * WIDTH;
+    int heads = shape.heads() * each.width;
+    int columns = shape.columns() * each.width;
     return with(
         each,
         (manager, kernels, casts) -> {
@@ -198,7 +212,7 @@ final class HopperAttentionGpuTest {
           NDArray dy =
               HopperNumbers.narrow(
                   manager, casts, taken(gradient, heads, 0, heads, chosen), chosen.length);
-          NDList rotary = NaiveAttention.rotary(manager, shape.length(), WIDTH);
+          NDList rotary = NaiveAttention.rotary(manager, shape.length(), each.width);
           NDList forward = ofChosen.attend(manager, q, x, rows, SEED);
           NDList gradients =
               ofChosen.attendBackward(
@@ -229,7 +243,7 @@ final class HopperAttentionGpuTest {
                 Activation.GLU,
                 shape.heads(),
                 shape.keyValueHeads(),
-                WIDTH,
+                each.width,
                 each.isCausal,
                 1e-5),
             new TransformerKernels.Dropout(0, 0, each.dropout),
