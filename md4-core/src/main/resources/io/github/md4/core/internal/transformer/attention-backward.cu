@@ -101,16 +101,6 @@ __device__ __forceinline__ int again(int x) {
   return x;
 }
 
-// The 64 rows of a tile as an operand in registers: 16 columns after another.
-__device__ __forceinline__ void loadOperand(u32* a, u32 tileAt, int warp, int lane) {
-#pragma unroll
-  for (int c = 0; c < 4; c++)
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(a[4 * c]), "=r"(a[4 * c + 1]), "=r"(a[4 * c + 2]), "=r"(a[4 * c + 3])
-                 : "r"(tileAt + chunkAt(warp * 16 + lane % 16, 2 * c + lane / 16))
-                 : "memory");
-}
-
 // The rows of a block's tile.
 struct OwnTile {
   int head;   // of queries, or the first of a head of keys, counted over all examples

@@ -1,10 +1,18 @@
-// The forward. A block takes 64 queries of a head for each of its warpgroups at a time, and 64 keys a step. Within a
+// The forward. A block takes 64 queries of a head for each of its warpgroups at a time, and 64 or 128 keys a step. Within a
 // warpgroup the scores of the next step are asked for before the values of this one are added up, and their exponentials are
 // taken meanwhile; warpgroups ask for products by turns (FlashAttention-3, arXiv 2407.08608, Section 3).
 
 // FWD_GROUPS, of which each computes, 1 to 4; W = 128 has registers for 2. Dynamic shared memory: 1024 bytes to align, queries
 // (two by turns) and results of each group, keys and values of each stage.
-#define FWD_STAGES 4
+#ifndef FWD_BLOCKS
+#define FWD_BLOCKS (W == 128 ? 2 : 1)  // of 64 keys a step
+#endif
+#define FWD_STAGES (4 / FWD_BLOCKS)
+#define FWD_STAGE (FWD_BLOCKS * ROWS)
+#define FWD_KEYS (64 * FWD_BLOCKS)
+#ifndef FWD_IN_REGISTERS
+#define FWD_IN_REGISTERS (W == 128)  // whether queries are: shared memory would be read as fast as it can be, twice for a product
+#endif
 #define FWD_REGISTERS (FWD_GROUPS < 3 ? COMPUTING_REGISTERS : (FWD_GROUPS == 4 ? 112 : 160) - 8 * EACH_LANE)
 #define FWD_THREADS ((FWD_GROUPS + 1) * GROUP)
 #define FWD_QUERIES (64 * FWD_GROUPS)
@@ -39,7 +47,7 @@ __device__ __forceinline__ bool follow(const float* s, float* most, float* sum, 
   for (int h = 0; h < 2; h++) {
     float x = fmaxf(s[2 * h], s[2 * h + 1]), y = fmaxf(s[2 * h + 4], s[2 * h + 5]);
 #pragma unroll
-    for (int j = 2; j < 8; j += 2) {
+    for (int j = 2; j < 8 * FWD_BLOCKS; j += 2) {
       x = fmaxf(x, fmaxf(s[4 * j + 2 * h], s[4 * j + 2 * h + 1]));
       y = fmaxf(y, fmaxf(s[4 * j + 2 * h + 4], s[4 * j + 2 * h + 5]));
     }
@@ -61,7 +69,7 @@ __device__ __forceinline__ void exponentials(float* s, const float* most, float*
   for (int h = 0; h < 2; h++) {
     float even = 0.f, odd = 0.f;
 #pragma unroll
-    for (int j = 0; j < 8; j++) {
+    for (int j = 0; j < 8 * FWD_BLOCKS; j++) {
       float &x = s[4 * j + 2 * h], &y = s[4 * j + 2 * h + 1];
       x = power2(x * scale2 - most[h]);
       y = power2(y * scale2 - most[h]);
@@ -73,7 +81,7 @@ __device__ __forceinline__ void exponentials(float* s, const float* most, float*
 }
 
 // The steps over keys that a tile of queries needs.
-__device__ __forceinline__ int keySteps(int length, int end) { return ((CAUSAL ? min(length, end) : length) + 63) / 64; }
+__device__ __forceinline__ int keySteps(int length, int end) { return ((CAUSAL ? min(length, end) : length) + FWD_KEYS - 1) / FWD_KEYS; }
 
 // A tile of queries: their head, their example and the first of them. listed: where CHOSEN, for each tile of all heads, example *
 // blocks + its number in it.
@@ -103,8 +111,8 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
 #endif
   __shared__ u64 barriers[4 + 4 * FWD_STAGES];
   u32 base = (sharedAddress(memory) + 1023) & ~1023u;
-  u32 queries = base, keys = queries + 2 * FWD_GROUPS * ROWS, values = keys + FWD_STAGES * ROWS;
-  u32 results = values + FWD_STAGES * ROWS;
+  u32 queries = base, keys = queries + 2 * FWD_GROUPS * ROWS, values = keys + FWD_STAGES * FWD_STAGE;
+  u32 results = values + FWD_STAGES * FWD_STAGE;
   u32 fullQ = sharedAddress(barriers), emptyQ = fullQ + 16, fullK = emptyQ + 16, emptyK = fullK + 8 * FWD_STAGES,
       fullV = emptyK + 8 * FWD_STAGES, emptyV = fullV + 8 * FWD_STAGES;
   if (threadIdx.x == 0) {
@@ -152,11 +160,15 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
         int steps = keySteps(length, first + FWD_QUERIES);
         for (int i = 0; i < steps; i++) {
           waitFor(emptyK + 8 * k.slot, k.parity ^ 1);
-          expectBytes(fullK + 8 * k.slot, ROWS);
-          loadRows(keys + k.slot * ROWS, map, columnK, 64 * i, example, fullK + 8 * k.slot);
+          expectBytes(fullK + 8 * k.slot, FWD_STAGE);
+#pragma unroll
+          for (int b = 0; b < FWD_BLOCKS; b++)
+            loadRows(keys + k.slot * FWD_STAGE + b * ROWS, map, columnK, FWD_KEYS * i + 64 * b, example, fullK + 8 * k.slot);
           waitFor(emptyV + 8 * k.slot, k.parity ^ 1);
-          expectBytes(fullV + 8 * k.slot, ROWS);
-          loadRows(values + k.slot * ROWS, map, columnV, 64 * i, example, fullV + 8 * k.slot);
+          expectBytes(fullV + 8 * k.slot, FWD_STAGE);
+#pragma unroll
+          for (int b = 0; b < FWD_BLOCKS; b++)
+            loadRows(values + k.slot * FWD_STAGE + b * ROWS, map, columnV, FWD_KEYS * i + 64 * b, example, fullV + 8 * k.slot);
           k.next(FWD_STAGES);
         }
       }
@@ -176,46 +188,68 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
       if (CAUSAL) limits[0] = min(length, row + 1), limits[1] = min(length, row + 9);
       DropoutKey key = dropoutKeyOf(seed, example * heads + head);
       u32 mine = queriesAt + q.slot * BYTES(FWD_GROUPS * ROWS);
-      float out[32 * HALVES], s[32], most[2], sum[2], shrink[2];
-      u32 p[16];
+      float out[32 * HALVES], s[32 * FWD_BLOCKS], most[2], sum[2], shrink[2];
+      u32 p[16 * FWD_BLOCKS], a[FWD_IN_REGISTERS ? 16 * HALVES : 1];
 #pragma unroll
       for (int i = 0; i < 32 * HALVES; i++) out[i] = 0.f;
       most[0] = most[1] = -1e30f;
       sum[0] = sum[1] = 0.f;
       auto scores = [&](u32 at) {
 #pragma unroll
-        for (int c = 0; c < 4 * HALVES; c++) {
-          u32 part = c / 4 * BYTES(TILE) + c % 4 * BYTES(32);
-          productShared(s, descriptor(mine + part), descriptor(at + part), c > 0);
-        }
+        for (int b = 0; b < FWD_BLOCKS; b++)
+#pragma unroll
+          for (int c = 0; c < 4 * HALVES; c++) {
+            u32 part = c / 4 * BYTES(TILE) + c % 4 * BYTES(32);
+            u64 of = descriptor(at + b * BYTES(ROWS) + part);
+            if (FWD_IN_REGISTERS)
+              product<false>(s + 32 * b, a + 4 * c, of, c > 0);
+            else
+              productShared(s + 32 * b, descriptor(mine + part), of, c > 0);
+          }
         commitProducts();
       };
       auto addValues = [&](u32 from) {
 #pragma unroll
-        for (int half = 0; half < HALVES; half++) products<true>(out + 32 * half, p, from + half * BYTES(TILE), 1);
+        for (int b = 0; b < FWD_BLOCKS; b++)
+#pragma unroll
+          for (int half = 0; half < HALVES; half++)
+            products<true>(out + 32 * half, p + 16 * b, from + b * BYTES(ROWS) + half * BYTES(TILE), 1);
         commitProducts();
       };
       auto probabilities = [&](int i) {
-        if (64 * (i + 1) > border) hide(s, 64 * i + lane % 4 * 2, limits);
+        if (FWD_KEYS * (i + 1) > border)
+#pragma unroll
+          for (int b = 0; b < FWD_BLOCKS; b++) hide(s + 32 * b, FWD_KEYS * i + 64 * b + lane % 4 * 2, limits);
         bool grown = follow(s, most, sum, shrink, scale2);
         exponentials(s, most, sum, scale2);
         if (DROPOUT)
-          dropout<false>(row, 64 * i + lane % 4 * 2, key, threshold, [&](int n, bool kept) { if (!kept) s[n] = 0.f; });
+#pragma unroll
+          for (int b = 0; b < FWD_BLOCKS; b++)
+            dropout<false>(row, FWD_KEYS * i + 64 * b + lane % 4 * 2, key, threshold,
+                           [&](int n, bool kept) { if (!kept) s[32 * b + n] = 0.f; });
         return grown;
       };
       auto narrow = [&] {
 #pragma unroll
-        for (int n = 0; n < 16; n++) p[n] = packed(s[2 * n], s[2 * n + 1]);
+        for (int n = 0; n < 16 * FWD_BLOCKS; n++) p[n] = packed(s[2 * n], s[2 * n + 1]);
       };
 
       waitFor(fullQ + 8 * q.slot, q.parity);
+      if (FWD_IN_REGISTERS) {
+#pragma unroll
+        for (int half = 0; half < HALVES; half++)
+          loadOperand(a + 16 * half, queries + (q.slot * FWD_GROUPS + group) * ROWS + half * TILE, warp, lane);
+        hold<16 * HALVES>(a);
+        __syncwarp();
+        if (arrives(lane)) arrive(emptyQ + 8 * q.slot);
+      }
       waitFor(fullK + 8 * k.slot, k.parity);
       beginTurn(group);
       beginProducts();
-      scores(keysAt + k.slot * BYTES(ROWS));
+      scores(keysAt + k.slot * BYTES(FWD_STAGE));
       endTurn(group);
       awaitProducts<0>();
-      hold<32>(s);
+      hold<32 * FWD_BLOCKS>(s);
       if (arrives(lane)) arrive(emptyK + 8 * k.slot);
       k.next(FWD_STAGES);
       probabilities(0);
@@ -224,22 +258,22 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
         waitFor(fullK + 8 * k.slot, k.parity);
         waitFor(fullV + 8 * v.slot, v.parity);
         beginTurn(group);
-        hold<16>(p);
+        hold<16 * FWD_BLOCKS>(p);
         hold<32 * HALVES>(out);
-        hold<32>(s);
+        hold<32 * FWD_BLOCKS>(s);
         beginProducts();
-        scores(keysAt + k.slot * BYTES(ROWS));
-        addValues(valuesAt + v.slot * BYTES(ROWS));
+        scores(keysAt + k.slot * BYTES(FWD_STAGE));
+        addValues(valuesAt + v.slot * BYTES(FWD_STAGE));
         endTurn(group);
         awaitProducts<1>();
-        hold<32>(s);
+        hold<32 * FWD_BLOCKS>(s);
         if (arrives(lane)) arrive(emptyK + 8 * k.slot);
         k.next(FWD_STAGES);
         bool grown = probabilities(i);
-        hold<32>(s);
+        hold<32 * FWD_BLOCKS>(s);
         awaitProducts<0>();
         hold<32 * HALVES>(out);
-        hold<16>(p);
+        hold<16 * FWD_BLOCKS>(p);
         if (arrives(lane)) arrive(emptyV + 8 * v.slot);
         v.next(FWD_STAGES);
         if (grown)
@@ -247,14 +281,14 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
           for (int n = 0; n < 32 * HALVES; n++) out[n] *= shrink[n / 2 % 2];
         narrow();
       }
-      if (arrives(lane)) arrive(emptyQ + 8 * q.slot);
+      if (!FWD_IN_REGISTERS && arrives(lane)) arrive(emptyQ + 8 * q.slot);
       q.next(2);
       waitFor(fullV + 8 * v.slot, v.parity);
       beginTurn(group);
-      hold<16>(p);
+      hold<16 * FWD_BLOCKS>(p);
       hold<32 * HALVES>(out);
       beginProducts();
-      addValues(valuesAt + v.slot * BYTES(ROWS));
+      addValues(valuesAt + v.slot * BYTES(FWD_STAGE));
       endTurn(group);
       awaitProducts<0>();
       hold<32 * HALVES>(out);

@@ -200,6 +200,16 @@ __device__ __forceinline__ void products(float* d, const u32* a, u32 b, int add)
     product<across>(d, a + 4 * c, descriptor(b + c * BYTES(across ? 16 * ROW : 32)), c > 0 || add);
 }
 
+// The 64 rows of a tile as an operand in registers: 16 columns after another.
+__device__ __forceinline__ void loadOperand(u32* a, u32 tileAt, int warp, int lane) {
+#pragma unroll
+  for (int c = 0; c < 4; c++)
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(a[4 * c]), "=r"(a[4 * c + 1]), "=r"(a[4 * c + 2]), "=r"(a[4 * c + 3])
+                 : "r"(tileAt + chunkAt(warp * 16 + lane % 16, 2 * c + lane / 16))
+                 : "memory");
+}
+
 // ---- numbers ----
 
 // What forward and backward keep of queries: for each example and head, for each 64 queries, 64 logarithms to base 2 of the
