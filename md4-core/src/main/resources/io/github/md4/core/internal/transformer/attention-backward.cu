@@ -12,6 +12,9 @@
 // Dynamic shared memory: 1024 bytes to align, own rows (three times 64 a group), the ring and, of heads of 64 channels, results
 // (a tile a group) and the angles of own rows; heads of 128 have results where output was, and read angles from memory.
 #define IN_REGISTERS (W == 64)  // whether own rows are
+#ifndef QUERIES_IN_REGISTERS
+#define QUERIES_IN_REGISTERS 1
+#endif
 #define BACK_GROUPS 2
 #define BACK_STAGES (IN_REGISTERS ? 6 : 3)
 #define BACK_CHUNK 4  // steps between which products overlap
@@ -135,7 +138,8 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
   int lane = threadIdx.x % 32, warp = threadIdx.x % GROUP / 32, length = problem.length;
   int row = of.first + warp * 16 + lane / 4;
   float scale2 = problem.scale2;
-  u32 a[IN_REGISTERS ? 16 : 1], b[16];  // own rows
+  constexpr bool oneInRegisters = W == 128 && !ofKeys && QUERIES_IN_REGISTERS;  // q, but not its gradient
+  u32 a[IN_REGISTERS ? 16 : oneInRegisters ? 32 : 1], b[16];  // own rows
   float rowLse[2], rowDelta[2] = {0.f, 0.f};
   waitFor(w.fullOwn, w.parity);
   w.parity ^= 1;
@@ -148,6 +152,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
 #pragma unroll
     for (int half = 0; half < HALVES; half++) {
       u32 o[16];
+      if (oneInRegisters) loadOperand(a + 16 * half, mine + half * TILE, warp, lane);
       if (!IN_REGISTERS) loadOperand(b, mine + ROWS + half * TILE, warp, lane);
       loadOperand(o, mine + 2 * ROWS + half * TILE, warp, lane);
 #pragma unroll
@@ -173,7 +178,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     if (ofKeys) sums2[i] = 0.f;
   }
   auto holdOwn = [&] {
-    hold<IN_REGISTERS ? 16 : 1>(a);
+    hold<IN_REGISTERS ? 16 : oneInRegisters ? 32 : 1>(a);
     if (IN_REGISTERS) hold<16>(b);
   };
   auto holdSums = [&] {
@@ -197,7 +202,17 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     commitProducts();
   };
   u32 ownA = describe(mine), ownB = describe(mine + ROWS);
-  auto askScores = [&](u32 at) { byOwn(s, a, ownA, at); };
+  auto askScores = [&](u32 at) {
+    if (oneInRegisters) {
+      firstProduct<false>(s, a, descriptor(at));
+#pragma unroll
+      for (int c = 1; c < 4 * HALVES; c++)
+        product<false>(s, a + 4 * c, descriptor(at + c / 4 * BYTES(TILE) + c % 4 * BYTES(32)), 1);
+      commitProducts();
+    } else {
+      byOwn(s, a, ownA, at);
+    }
+  };
   auto askGradients = [&](u32 at) { byOwn(dp, b, ownB, at + BYTES(ROWS)); };
   // sums [64, W] += x [64, 64] by the rows of a tile
   auto addUp = [&](float* d, const u32* x, u32 at) {
@@ -329,19 +344,30 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
       hideUnseen(i);
 #pragma unroll
       for (int n = 0; n < 32; n++) s[n] = power2(s[n] * scale2 - rowLse[n / 2 % 2]);
-      float e[32];
+      float e[IN_REGISTERS ? 32 : 1];
+      u32 narrow[16];  // W = 128: half the registers
+      if (IN_REGISTERS) {
 #pragma unroll
-      for (int n = 0; n < 32; n++) e[n] = s[n];
-      if (DROPOUT) mark(e, i);
-      hold<32>(e);
+        for (int n = 0; n < 32; n++) e[n] = s[n];
+        if (DROPOUT) mark(e, i);
+        hold<32>(e);
+      } else {
+        if (DROPOUT) mark(s, i);
+#pragma unroll
+        for (int n = 0; n < 16; n++) narrow[n] = packed(s[2 * n], s[2 * n + 1]);
+        hold<16>(narrow);
+      }
       if (more) waitFor(full + 8 * next.slot, next.parity);
-      hold<32>(s);
+      if (IN_REGISTERS) hold<32>(s);
       beginProducts();
       if (more) askScores(there);
       awaitProducts<!first + more>();  // dP (i), dQ (i - 1) unless first, S (i + 1) if more
       hold<32>(dp);
 #pragma unroll
-      for (int n = 0; n < 32; n++) dp[n] = change(dp[n], e[n], rowDelta[n / 2 % 2]);
+      for (int n = 0; n < 32; n++) {
+        float x = IN_REGISTERS ? e[n] : n % 2 ? high(narrow[n / 2]) : low(narrow[n / 2]);
+        dp[n] = change(dp[n], x, rowDelta[n / 2 % 2]);
+      }
       if (!first) awaitProducts<more>();  // dQ (i - 1), ...
     }
     if (!ofKeys || IN_REGISTERS) hold<16>(ds);
@@ -349,7 +375,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     if ((!first || i > 0) && arrives(lane)) arrive(empty + 8 * slotBefore(w.now));
 #pragma unroll
     for (int n = 0; n < 16; n++) ds[n] = packed(dp[2 * n], dp[2 * n + 1]);
-    if (!ofKeys || IN_REGISTERS) hold<32>(dp);
+    if (IN_REGISTERS) hold<32>(dp);
     hold<16>(ds);
     beginProducts();
     if (ofKeys && !IN_REGISTERS) {  // first, so that ds is free when the next scores are there
