@@ -30,12 +30,11 @@ def forms():
     for width in (64, 128):
         for causal in (0, 1):
             for dropout in (0, 1):
-                for chosen in (0, 1) if width == 64 and not causal else (0,):
+                for chosen in (0,) if causal else (0, 1):
                     given = dict(W=width, CAUSAL=causal, DROPOUT=dropout, CHOSEN=chosen)
                     for groups in (1, 2, 4) if width == 64 else (1, 2):
                         yield [attention, text / "attention-forward.cu"], dict(given, FWD_GROUPS=groups), True
-                    if width == 64:
-                        yield [attention, text / "attention-backward.cu"], given, True
+                    yield [attention, text / "attention-backward.cu"], given, True
     for parts in (1, 2, 4):
         for after in (0, 1) if parts == 1 else (0,):
             given = dict(W=64, CAUSAL=0, DROPOUT=0, PARTS=parts, AFTER=after, GATE=0)

@@ -85,6 +85,7 @@ final class FusedTransformerGpuTest {
         new Case(network(32, 12, 12, Embedding.INSIDE, Activation.GEGLU), 2017, 1),
         new Case(network(64, 12, 12, Embedding.OUTSIDE, Activation.GLU), 27, 2),
         new Case(network(64, 4, 2, Embedding.OUTSIDE, Activation.GLU), 27, 2),
+        new Case(network(128, 4, 2, Embedding.INSIDE, Activation.SWIGLU), 67, 3),
         new Case(wide(13), 27, 2), // two warps a row
         new Case(wide(17), 27, 2), // four
         new Case(withClasses(), 67, 2),
