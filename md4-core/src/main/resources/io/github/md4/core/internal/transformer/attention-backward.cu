@@ -13,7 +13,7 @@
 // (a tile a group) and the angles of own rows; heads of 128 have results where output was, and read angles from memory.
 #define IN_REGISTERS (W == 64)  // whether own rows are
 #ifndef QUERIES_IN_REGISTERS
-#define QUERIES_IN_REGISTERS 1
+#define QUERIES_IN_REGISTERS 2
 #endif
 #define BACK_GROUPS 2
 #define BACK_STAGES (IN_REGISTERS ? 6 : 3)
@@ -138,8 +138,9 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
   int lane = threadIdx.x % 32, warp = threadIdx.x % GROUP / 32, length = problem.length;
   int row = of.first + warp * 16 + lane / 4;
   float scale2 = problem.scale2;
-  constexpr bool oneInRegisters = W == 128 && !ofKeys && QUERIES_IN_REGISTERS;  // q, but not its gradient
-  u32 a[IN_REGISTERS ? 16 : oneInRegisters ? 32 : 1], b[16];  // own rows
+  constexpr bool oneInRegisters = W == 128 && !ofKeys && QUERIES_IN_REGISTERS;
+  constexpr bool bothInRegisters = W == 128 && !ofKeys && QUERIES_IN_REGISTERS == 2;
+  u32 a[IN_REGISTERS ? 16 : oneInRegisters ? 32 : 1], b[bothInRegisters ? 32 : 16];  // own rows
   float rowLse[2], rowDelta[2] = {0.f, 0.f};
   waitFor(w.fullOwn, w.parity);
   w.parity ^= 1;
@@ -153,10 +154,11 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     for (int half = 0; half < HALVES; half++) {
       u32 o[16];
       if (oneInRegisters) loadOperand(a + 16 * half, mine + half * TILE, warp, lane);
-      if (!IN_REGISTERS) loadOperand(b, mine + ROWS + half * TILE, warp, lane);
+      u32* of = b + (bothInRegisters ? 16 * half : 0);
+      if (!IN_REGISTERS) loadOperand(of, mine + ROWS + half * TILE, warp, lane);
       loadOperand(o, mine + 2 * ROWS + half * TILE, warp, lane);
 #pragma unroll
-      for (int i = 0; i < 16; i++) rowDelta[i % 2] += low(b[i]) * low(o[i]) + high(b[i]) * high(o[i]);
+      for (int i = 0; i < 16; i++) rowDelta[i % 2] += low(of[i]) * low(o[i]) + high(of[i]) * high(o[i]);
     }
 #pragma unroll
     for (int h = 0; h < 2; h++) {
@@ -179,7 +181,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
   }
   auto holdOwn = [&] {
     hold<IN_REGISTERS ? 16 : oneInRegisters ? 32 : 1>(a);
-    if (IN_REGISTERS) hold<16>(b);
+    if (IN_REGISTERS || bothInRegisters) hold<IN_REGISTERS ? 16 : 32>(b);
   };
   auto holdSums = [&] {
     hold<32 * HALVES>(sums);
@@ -202,18 +204,25 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     commitProducts();
   };
   u32 ownA = describe(mine), ownB = describe(mine + ROWS);
-  auto askScores = [&](u32 at) {
-    if (oneInRegisters) {
-      firstProduct<false>(s, a, descriptor(at));
+  auto byHeld = [&](float* d, const u32* own, u32 at) {
+    firstProduct<false>(d, own, descriptor(at));
 #pragma unroll
-      for (int c = 1; c < 4 * HALVES; c++)
-        product<false>(s, a + 4 * c, descriptor(at + c / 4 * BYTES(TILE) + c % 4 * BYTES(32)), 1);
-      commitProducts();
-    } else {
-      byOwn(s, a, ownA, at);
-    }
+    for (int c = 1; c < 4 * HALVES; c++)
+      product<false>(d, own + 4 * c, descriptor(at + c / 4 * BYTES(TILE) + c % 4 * BYTES(32)), 1);
+    commitProducts();
   };
-  auto askGradients = [&](u32 at) { byOwn(dp, b, ownB, at + BYTES(ROWS)); };
+  auto askScores = [&](u32 at) {
+    if (oneInRegisters)
+      byHeld(s, a, at);
+    else
+      byOwn(s, a, ownA, at);
+  };
+  auto askGradients = [&](u32 at) {
+    if (bothInRegisters)
+      byHeld(dp, b, at + BYTES(ROWS));
+    else
+      byOwn(dp, b, ownB, at + BYTES(ROWS));
+  };
   // sums [64, W] += x [64, 64] by the rows of a tile
   auto addUp = [&](float* d, const u32* x, u32 at) {
 #pragma unroll
