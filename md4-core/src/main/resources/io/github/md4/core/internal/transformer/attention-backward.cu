@@ -12,9 +12,6 @@
 // Dynamic shared memory: 1024 bytes to align, own rows (three times 64 a group), the ring and, of heads of 64 channels, results
 // (a tile a group) and the angles of own rows; heads of 128 have results where output was, and read angles from memory.
 #define IN_REGISTERS (W == 64)  // whether own rows are
-#ifndef QUERIES_IN_REGISTERS
-#define QUERIES_IN_REGISTERS 2
-#endif
 #define BACK_GROUPS 2
 #define BACK_STAGES (IN_REGISTERS ? 6 : 3)
 #define BACK_CHUNK 4  // steps between which products overlap
@@ -138,9 +135,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
   int lane = threadIdx.x % 32, warp = threadIdx.x % GROUP / 32, length = problem.length;
   int row = of.first + warp * 16 + lane / 4;
   float scale2 = problem.scale2;
-  constexpr bool oneInRegisters = W == 128 && !ofKeys && QUERIES_IN_REGISTERS;
-  constexpr bool bothInRegisters = W == 128 && !ofKeys && QUERIES_IN_REGISTERS == 2;
-  u32 a[IN_REGISTERS ? 16 : oneInRegisters ? 32 : 1], b[bothInRegisters ? 32 : 16];  // own rows
+  u32 a[IN_REGISTERS ? 16 : 1], b[16];  // own rows
   float rowLse[2], rowDelta[2] = {0.f, 0.f};
   waitFor(w.fullOwn, w.parity);
   w.parity ^= 1;
@@ -153,12 +148,10 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
 #pragma unroll
     for (int half = 0; half < HALVES; half++) {
       u32 o[16];
-      if (oneInRegisters) loadOperand(a + 16 * half, mine + half * TILE, warp, lane);
-      u32* of = b + (bothInRegisters ? 16 * half : 0);
-      if (!IN_REGISTERS) loadOperand(of, mine + ROWS + half * TILE, warp, lane);
+      if (!IN_REGISTERS) loadOperand(b, mine + ROWS + half * TILE, warp, lane);
       loadOperand(o, mine + 2 * ROWS + half * TILE, warp, lane);
 #pragma unroll
-      for (int i = 0; i < 16; i++) rowDelta[i % 2] += low(of[i]) * low(o[i]) + high(of[i]) * high(o[i]);
+      for (int i = 0; i < 16; i++) rowDelta[i % 2] += low(b[i]) * low(o[i]) + high(b[i]) * high(o[i]);
     }
 #pragma unroll
     for (int h = 0; h < 2; h++) {
@@ -180,8 +173,8 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     if (ofKeys) sums2[i] = 0.f;
   }
   auto holdOwn = [&] {
-    hold<IN_REGISTERS ? 16 : oneInRegisters ? 32 : 1>(a);
-    if (IN_REGISTERS || bothInRegisters) hold<IN_REGISTERS ? 16 : 32>(b);
+    hold<IN_REGISTERS ? 16 : 1>(a);
+    if (IN_REGISTERS) hold<16>(b);
   };
   auto holdSums = [&] {
     hold<32 * HALVES>(sums);
@@ -204,25 +197,8 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     commitProducts();
   };
   u32 ownA = describe(mine), ownB = describe(mine + ROWS);
-  auto byHeld = [&](float* d, const u32* own, u32 at) {
-    firstProduct<false>(d, own, descriptor(at));
-#pragma unroll
-    for (int c = 1; c < 4 * HALVES; c++)
-      product<false>(d, own + 4 * c, descriptor(at + c / 4 * BYTES(TILE) + c % 4 * BYTES(32)), 1);
-    commitProducts();
-  };
-  auto askScores = [&](u32 at) {
-    if (oneInRegisters)
-      byHeld(s, a, at);
-    else
-      byOwn(s, a, ownA, at);
-  };
-  auto askGradients = [&](u32 at) {
-    if (bothInRegisters)
-      byHeld(dp, b, at + BYTES(ROWS));
-    else
-      byOwn(dp, b, ownB, at + BYTES(ROWS));
-  };
+  auto askScores = [&](u32 at) { byOwn(s, a, ownA, at); };
+  auto askGradients = [&](u32 at) { byOwn(dp, b, ownB, at + BYTES(ROWS)); };
   // sums [64, W] += x [64, 64] by the rows of a tile
   auto addUp = [&](float* d, const u32* x, u32 at) {
 #pragma unroll
@@ -315,7 +291,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
       }
       if (!first) awaitProducts<1 + more>();  // dK (i - 1), ...: ds is free, and so is the buffer of the step before
     } else if (ofKeys) {  // the next scores are asked for later, since s is read until ds is known
-      // dV (i - 1) unless first, S (i), dP (i), dK (i - 1) unless first; W = 128: S (i), dP (i)
+      // dV (i - 1) unless first, S (i), dP (i), dK (i - 1) unless first; of W = 128 the two of i alone
       awaitProducts<first || !IN_REGISTERS ? 1 : 2>();
       hold<32>(s);
       if (IN_REGISTERS) hold<16>(p);

@@ -4,15 +4,11 @@
 
 // FWD_GROUPS, of which each computes, 1 to 4; W = 128 has registers for 2. Dynamic shared memory: 1024 bytes to align, queries
 // (two by turns) and results of each group, keys and values of each stage.
-#ifndef FWD_BLOCKS
 #define FWD_BLOCKS (W == 128 ? 2 : 1)  // of 64 keys a step
-#endif
 #define FWD_STAGES (4 / FWD_BLOCKS)
 #define FWD_STAGE (FWD_BLOCKS * ROWS)
 #define FWD_KEYS (64 * FWD_BLOCKS)
-#ifndef FWD_IN_REGISTERS
-#define FWD_IN_REGISTERS (W == 128)  // whether queries are: shared memory would be read as fast as it can be, twice for a product
-#endif
+#define FWD_IN_REGISTERS (W == 128)  // whether queries are: four groups have none to spare
 #define FWD_REGISTERS (FWD_GROUPS < 3 ? COMPUTING_REGISTERS : (FWD_GROUPS == 4 ? 112 : 160) - 8 * EACH_LANE)
 #define FWD_THREADS ((FWD_GROUPS + 1) * GROUP)
 #define FWD_QUERIES (64 * FWD_GROUPS)

@@ -192,13 +192,6 @@ __device__ __forceinline__ void product(float* d, const u32* a, u64 b, int add) 
                : OUT16(d, 0), OUT16(d, 16)
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add), "n"(across ? 1 : 0));
 }
-template <bool across>
-__device__ __forceinline__ void firstProduct(float* d, const u32* a, u64 b) {
-  asm volatile("wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " LIST32
-               "{%32, %33, %34, %35}, %36, 0, 1, 1, %37;\n"
-               : NEW16(d, 0), NEW16(d, 16)
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "n"(across ? 1 : 0));
-}
 // d [64, 64] (+)= a [64, 64] b over four steps of 16; b as describe() gives it.
 template <bool across>
 __device__ __forceinline__ void products(float* d, const u32* a, u32 b, int add) {
