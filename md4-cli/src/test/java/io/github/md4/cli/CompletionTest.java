@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,20 +49,58 @@ final class CompletionTest {
     "md4 evaluate gen, generative",
     "md4 sample --sampler con, confidence",
     "md4 help sam, sample sample-images",
+    "md4 sample --weights = r, raw",
+    "md4 sample runs --draw =, exact reference",
+    "md4 train --resume =, last last-good",
+    "md4 sample --draw ex, exact",
   })
-  void bash_completesCommandsAndOptions(String line, String expected) throws Exception {
+  void bash_completesCommandsOptionsAndChoices(String line, String expected) throws Exception {
     String[] words = line.split(" ", -1);
     String program =
-        "compopt() { :; }; source SCRIPT; COMP_WORDS=(%s); COMP_CWORD=%d; _complete_md4; echo ${COMPREPLY[@]}"
+        "compopt() { :; }; source SCRIPT; COMP_WORDS=(%s); COMP_CWORD=%d; _md4_words; echo ${COMPREPLY[@]}"
             .formatted(line, words.length - 1);
     assertThat(run("bash", program).strip().split(" ")).contains(expected.split(" "));
   }
 
-  @Test
-  void zsh_takesTheScript() throws Exception {
+  /** What zsh would offer is what its completions give to {@code compadd}. */
+  private static final String ZSH =
+      """
+      zmodload zsh/zpty
+      zpty typed zsh -f -i
+      zpty -w typed 'autoload -U compinit; compinit -u -D; source SCRIPT'
+      zpty -w typed 'compadd() { local -a hits; builtin compadd -A hits "$@"; print -rl -- $hits >>OFFERED; builtin compadd "$@" }'
+      zpty -w typed 'ended() { print END >>OFFERED }; comppostfuncs=(ended)'
+      zpty -w typed 'bindkey "^I" complete-word; print READY >OFFERED'
+      until grep -qs READY OFFERED; do zpty -r -t typed >/dev/null; sleep 0.05; done
+      zpty -w -n typed 'LINE'$'\t'
+      until grep -qs END OFFERED; do zpty -r -t typed >/dev/null; sleep 0.05; done
+      zpty -d typed
+      cat OFFERED
+      """;
+
+  @ParameterizedTest
+  @CsvSource({
+    "md4 tra, train trace",
+    "md4 data tex, text8 text",
+    "md4 sample --cou, --count",
+    "md4 sample runs --cou, --count",
+    "md4 evaluate gen, generative",
+    "md4 evaluate run --pas, --passes",
+    "md4 sample --weights=r, raw",
+    "md4 sample runs --sampler con, confidence",
+    "md4 train --resume=, last last-good",
+    "md4 help sam, sample sample-images",
+    "md4 train --config FOLDER/conf, config.yaml",
+  })
+  @Timeout(60)
+  void zsh_completesCommandsOptionsChoicesAndFiles(String line, String expected) throws Exception {
+    Files.createFile(folder.resolve("config.yaml"));
     String program =
-        "autoload -U +X compinit && compinit -u -D; source SCRIPT && print -r -- $_comps[md4]";
-    assertThat(run("zsh", program)).contains("_bash_complete");
+        ZSH.replace("LINE", line.replace("FOLDER", folder.toString()))
+            .replace("OFFERED", folder.resolve("offered").toString());
+    List<String> offered =
+        run("zsh", program).lines().map(offer -> offer.replaceFirst("[=:].*", "")).toList();
+    assertThat(offered).contains(expected.split(" "));
   }
 
   @ParameterizedTest
@@ -76,6 +115,7 @@ final class CompletionTest {
     "md4 completion , bash zsh fish",
     "md4 sample runs --sampler , ancestral confidence",
     "md4 sample --sampler=con, --sampler=confidence",
+    "md4 train --resume=, --resume=last --resume=last-good",
     "md4 help sam, sample sample-images",
   })
   void fish_completesCommandsOptionsAndChoices(String line, String expected) throws Exception {

@@ -5,7 +5,6 @@ import io.github.md4.cli.support.ExitCodes;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +19,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "%nExamples:",
       "  source <(md4 completion bash)       in ~/.bashrc",
-      "  source <(md4 completion zsh)        in ~/.zshrc, after compinit",
+      "  source <(md4 completion zsh)        in ~/.zshrc",
       "  md4 completion fish | source        in ~/.config/fish/config.fish"
     })
 public final class CompletionCommand implements Callable<Integer> {
@@ -36,13 +35,13 @@ public final class CompletionCommand implements Callable<Integer> {
     BASH {
       @Override
       String script(CommandLine root) {
-        return AutoComplete.bash(PROGRAM, root);
+        return new BashCompletion(PROGRAM, root).script();
       }
     },
     ZSH {
       @Override
       String script(CommandLine root) {
-        return AutoComplete.bash(PROGRAM, root); // which has zsh read completions of bash
+        return new ZshCompletion(PROGRAM, root).script();
       }
     },
     FISH {

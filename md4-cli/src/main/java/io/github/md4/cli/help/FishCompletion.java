@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.help;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -16,9 +13,6 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** The completion of fish, generated from the commands and their options. */
 record FishCompletion(String program, CommandLine root) {
-  private static final Pattern CHOICES = Pattern.compile("[a-z0-9-]+(\\|[a-z0-9-]+)+");
-  private static final Pattern SENTENCE = Pattern.compile("(?<=\\.) .*", Pattern.DOTALL);
-
   /** Returns the script, which fish reads by {@code source}. */
   String script() {
     StringJoiner lines = new StringJoiner("\n", "", "\n");
@@ -94,37 +88,24 @@ record FishCompletion(String program, CommandLine root) {
     for (String name : option.names()) {
       text.append(name.startsWith("--") ? " -l " + name.substring(2) : " -s " + name.substring(1));
     }
-    if (option.arity().min() > 0) {
-      text.append(" -r").append(values(option));
+    if (option.arity().max() > 0) {
+      text.append(option.arity().min() > 0 ? " -r" : "").append(values(option));
     }
     return text + described(String.join(" ", option.description()));
   }
 
   /** Returns the values that an argument takes: its choices, files or nothing that is known. */
   private static String values(ArgSpec argument) {
-    String choices = choices(argument);
+    List<String> choices = CompletionValues.choices(argument);
     if (!choices.isEmpty()) {
-      return " -f -a '" + choices + "'";
+      return " -f -a '" + String.join(" ", choices) + "'";
     }
-    boolean isFile =
-        Stream.concat(
-                Stream.of(argument.type()), Stream.of(argument.typeInfo().getAuxiliaryTypes()))
-            .anyMatch(Path.class::equals);
-    return isFile ? " -F" : " -f";
-  }
-
-  /** Returns the choices of an argument, parted by blanks; none where there are none. */
-  private static String choices(ArgSpec argument) {
-    if (argument.completionCandidates() != null) {
-      return String.join(" ", argument.completionCandidates());
-    }
-    boolean isListed = CHOICES.matcher(argument.paramLabel()).matches();
-    return isListed ? argument.paramLabel().replace('|', ' ') : "";
+    return CompletionValues.areFiles(argument) ? " -F" : " -f";
   }
 
   /** Returns the first sentence as fish's description. */
   private static String described(String description) {
-    String first = SENTENCE.matcher(description.replace("%%", "%")).replaceFirst("");
+    String first = CompletionValues.sentence(description);
     return " -d '" + first.replace("\\", "\\\\").replace("'", "\\'") + "'";
   }
 }
