@@ -17,6 +17,7 @@ import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,29 +30,37 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   private static final int FEWEST_PIXELS = 32;
   private static final int MOMENTS = 2;
   private static final int BACKWARD_SUMS = 3;
+  private static final int MOST_MAPS = 2;
   private static final double WORD = 0x1p16;
+  private static final int NORM_GRADIENTS = 3;
+  private static final int WARP = 32;
+
+  /** The parts of a gradient that {@link #normActivateBackward} adds. */
+  private static final int MOST_KNOWN = 2;
+
   private static final String SOURCE =
       """
-      def floats(self: __torch__.M, x: Tensor, size: int) -> Tensor:
-        return torch.empty([size], dtype=6, device=x.device)
-      def activated(self: __torch__.M, x: Tensor, partials: int, groups: int) -> List[Tensor]:
-        return [torch.empty_like(x, dtype=15), self.floats(x, partials), self.floats(x, groups)]
-      def backward(self: __torch__.M, x: Tensor, partials: int) -> List[Tensor]:
-        norm = torch.empty([3, x.size(0), x.size(1)], dtype=6, device=x.device)
-        return [torch.empty_like(x), self.floats(x, partials), norm]
+      def activated(self: __torch__.M, x: Tensor, channels: int, groups: int) -> List[Tensor]:
+        size = [x.size(0), channels, x.size(2), x.size(3)]
+        a = torch.empty(size, dtype=15, device=x.device, memory_format=2)
+        return [a, torch.empty([groups], dtype=6, device=x.device)]
       def like(self: __torch__.M, x: Tensor) -> Tensor:
         return torch.empty_like(x)
       """;
 
   private final CudaProgram program;
   private final TorchScript script;
+  private final Precision stream;
   private final int blocks;
+  private final Workspace workspace;
 
   /**
    * @param stream the type of the residual stream and of its gradient
    */
   CudaNormActivationKernels(NDManager parent, CudaDevice device, Nvrtc compiler, Precision stream) {
     this.script = TorchScript.load(parent, Map.of(), SOURCE);
+    this.stream = stream;
+    this.workspace = new Workspace(parent.newSubManager());
     Map<String, Integer> constants = Map.of("WIDE", stream == Precision.FLOAT32 ? 1 : 0);
     this.program =
         CudaProgram.compile(
@@ -62,103 +71,159 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     this.blocks = BLOCKS_OF_MULTIPROCESSOR * device.multiprocessors();
   }
 
-  /** The size of a map, and the number of blocks that share an example. */
+  /**
+   * Arrays of float32 that last from one launch to the next: kept, one for each length. The work of
+   * one stream runs in order, so that the next call may write to them.
+   */
+  private record Workspace(
+      NDManager manager, Map<Shape, NDArray> partials, Map<Shape, NDArray> sums)
+      implements AutoCloseable {
+    Workspace(NDManager manager) {
+      this(manager, new HashMap<>(), new HashMap<>());
+    }
+
+    NDArray partials(Size size, int quantities) {
+      Shape shape = new Shape(size.examples, size.splits, quantities, size.channels);
+      return partials.computeIfAbsent(shape, manager::zeros);
+    }
+
+    /** Returns the array for a norm's gradients by example, [3, B, C]. */
+    NDArray normGradients(Size size) {
+      Shape shape = new Shape(NORM_GRADIENTS, size.examples, size.channels);
+      return sums.computeIfAbsent(shape, manager::zeros);
+    }
+
+    @Override
+    public void close() {
+      manager.close();
+    }
+  }
+
+  /**
+   * The size of maps side by side, and the number of blocks that share an example.
+   *
+   * @param channels of all maps
+   */
   private record Size(int examples, int channels, int pixels, int splits) {
     Grid grid() {
       return new Grid((long) examples * splits, THREADS, 1);
     }
-
-    int partials(int quantities) {
-      return examples * splits * quantities * channels;
-    }
   }
 
-  private Size size(NDArray x) {
-    Shape shape = x.getShape();
+  private Size size(List<NDArray> x) {
+    Shape shape = x.get(0).getShape();
     int examples = Math.toIntExact(shape.get(0));
     int pixels = Math.toIntExact(shape.get(2) * shape.get(3));
     int most = Math.max(1, pixels / FEWEST_PIXELS);
     int splits = Math.min(most, (blocks + examples - 1) / examples);
-    return new Size(examples, Math.toIntExact(shape.get(1)), pixels, splits);
+    int channels = x.stream().mapToInt(CudaNormActivationKernels::channels).sum();
+    return new Size(examples, channels, pixels, splits);
+  }
+
+  private static int channels(NDArray map) {
+    return Math.toIntExact(map.getShape().get(1));
   }
 
   @Override
-  public Activated normActivate(NDManager scope, Kind kind, NDArray x, Norm norm, Dropout drop) {
+  public Activated normActivate(
+      NDManager scope, Kind kind, List<NDArray> x, Norm norm, Dropout drop) {
     Size size = size(x);
-    NDList made =
-        script.run(
-            scope,
-            "activated",
-            x,
-            size.partials(MOMENTS),
-            size.examples * UNetKernels.GROUPS * MOMENTS);
-    try (NDArray partials = made.get(1)) {
-      program.launch(
-          "moments" + of(kind),
-          size.grid(),
-          address(x),
-          partials,
-          size.splits,
-          size.pixels,
-          size.channels);
-      program.launch(
-          "normActivate" + of(kind),
-          size.grid(),
-          arguments(
-              List.of(address(x), partials),
-              norm(norm),
-              address(made.get(0)),
-              made.get(2),
-              drop.seed(),
-              threshold(drop),
-              new float[] {(float) UNetKernels.EPSILON},
-              size.splits,
-              size.pixels,
-              size.channels));
-    }
-    return new Activated(made.get(0), made.get(2));
+    int groups = size.examples * UNetKernels.GROUPS * MOMENTS;
+    NDList made = script.run(scope, "activated", x.get(0), size.channels, groups);
+    NDArray partials = workspace.partials(size, MOMENTS);
+    Object[] maps = maps(x);
+    program.launch("moments" + of(kind), size.grid(), arguments(maps, partials, shape(size)));
+    program.launch(
+        "normActivate" + of(kind),
+        size.grid(),
+        arguments(
+            maps,
+            partials,
+            norm(norm),
+            address(made.get(0)),
+            made.get(1),
+            drop.seed(),
+            threshold(drop),
+            new float[] {(float) UNetKernels.EPSILON},
+            shape(size)));
+    return new Activated(made.get(0), made.get(1));
   }
 
   @Override
   public Gradients normActivateBackward(
-      NDManager scope, NDArray da, Forward forward, Optional<NDArray> known) {
-    NDArray x = forward.x();
-    Size size = size(x);
-    NDList made = script.run(scope, "backward", x, size.partials(BACKWARD_SUMS));
-    List<Object> given = List.of(address(da), address(x), forward.activated().saved());
-    Object[] norm = norm(forward.norm());
-    long seed = forward.drop().seed();
-    int threshold = threshold(forward.drop());
-    try (NDArray partials = made.get(1)) {
-      program.launch(
-          "backwardSums" + of(forward.kind()),
-          size.grid(),
-          arguments(
-              given, norm, partials, seed, threshold, size.splits, size.pixels, size.channels));
-      program.launch(
-          "normActivateBackward" + of(forward.kind()),
-          size.grid(),
-          arguments(
-              given,
-              norm,
-              partials,
-              known.<Object>map(CudaNormActivationKernels::address).orElse(Absent.ARRAY),
-              address(made.get(0)),
-              made.get(2),
-              seed,
-              threshold,
-              size.splits,
-              size.pixels,
-              size.channels));
+      NDManager scope,
+      NDArray da,
+      Forward forward,
+      List<List<NDArray>> known,
+      ParameterGradients into) {
+    Size size = size(forward.x());
+    NDArray partials = workspace.partials(size, BACKWARD_SUMS);
+    NDArray dnorm = workspace.normGradients(size);
+    Object[] given =
+        arguments(
+            address(da), maps(forward.x()), forward.activated().saved(), norm(forward.norm()));
+    Object[] rest = arguments(forward.drop().seed(), threshold(forward.drop()), shape(size));
+    program.launch(
+        "backwardSums" + of(forward.kind()), size.grid(), arguments(given, partials, rest));
+    List<NDArray> dx = results(scope, da, forward, known);
+    program.launch(
+        "normActivateBackward" + of(forward.kind()),
+        size.grid(),
+        arguments(given, partials, gradients(known, dx), dnorm, rest));
+    sumOverExamples(size, dnorm, into);
+    return new Gradients(dx, dnorm);
+  }
+
+  /** Returns the arrays for the gradients by the maps: in place wherever an array has the type. */
+  private List<NDArray> results(
+      NDManager scope, NDArray da, Forward forward, List<List<NDArray>> known) {
+    boolean isNarrow = forward.kind() == Kind.CONVOLVED || stream != Precision.FLOAT32;
+    List<NDArray> results = new ArrayList<>();
+    for (int i = 0; i < known.size(); i++) {
+      if (!known.get(i).isEmpty()) {
+        results.add(known.get(i).get(0));
+      } else if (isNarrow && known.size() == 1) {
+        results.add(da);
+      } else {
+        results.add(script.run(scope, "like", forward.x().get(i)).singletonOrThrow());
+      }
     }
-    return new Gradients(made.get(0), made.get(2));
+    return results;
+  }
+
+  /** Returns the arguments for each of two maps: the known parts, then the result. */
+  private static Object[] gradients(List<List<NDArray>> known, List<NDArray> dx) {
+    List<Object> all = new ArrayList<>();
+    for (int i = 0; i < MOST_MAPS; i++) {
+      for (int part = 0; part < MOST_KNOWN; part++) {
+        boolean isKnown = i < known.size() && part < known.get(i).size();
+        all.add(isKnown ? address(known.get(i).get(part)) : Absent.ARRAY);
+      }
+      all.add(i < dx.size() ? address(dx.get(i)) : Absent.ARRAY);
+    }
+    return all.toArray();
+  }
+
+  private void sumOverExamples(Size size, NDArray dnorm, ParameterGradients into) {
+    if (into.equals(ParameterGradients.NONE)) {
+      return;
+    }
+    program.launch(
+        "sumOverExamples",
+        new Grid((long) NORM_GRADIENTS * size.channels / WARP, WARP * WARP, 1),
+        dnorm,
+        orNull(into.scale()),
+        orNull(into.shift()),
+        orNull(into.bias()),
+        size.examples,
+        size.channels);
   }
 
   @Override
   public NDArray addResidual(NDManager scope, NDArray x, NDArray y, NDArray bias) {
-    NDArray sum = script.run(scope, "like", x).singletonOrThrow();
+    NDArray sum = stream == Precision.FLOAT32 ? script.run(scope, "like", x).singletonOrThrow() : y;
+    sum.attach(scope);
     long octets = x.getShape().size() / OCTET;
-    int channels = Math.toIntExact(x.getShape().get(1));
     program.launch(
         "addResidual",
         Grid.of(octets),
@@ -166,7 +231,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
         address(y),
         bias,
         address(sum),
-        channels,
+        channels(x),
         octets);
     return sum;
   }
@@ -174,6 +239,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   @Override
   public void close() {
     program.close();
+    workspace.close();
     script.close();
   }
 
@@ -190,15 +256,29 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     return kind == Kind.STREAM ? "OfStream" : "OfMap";
   }
 
+  /** Returns the arguments of maps side by side: two addresses, and the channels of the first. */
+  private static Object[] maps(List<NDArray> x) {
+    Object beside = x.size() < MOST_MAPS ? Absent.ARRAY : address(x.get(1));
+    return new Object[] {address(x.get(0)), beside, channels(x.get(0))};
+  }
+
+  private static Object[] shape(Size size) {
+    return new Object[] {size.splits, size.pixels, size.channels};
+  }
+
   /** Returns a norm's arguments in the order of a kernel. */
   private static Object[] norm(Norm norm) {
     return new Object[] {
       norm.scale(),
       norm.shift(),
-      norm.bias().<Object>map(present -> present).orElse(Absent.ARRAY),
+      orNull(norm.bias()),
       stride(norm.scale()),
       norm.bias().map(CudaNormActivationKernels::stride).orElse(0)
     };
+  }
+
+  private static Object orNull(Optional<NDArray> array) {
+    return array.<Object>map(present -> present).orElse(Absent.ARRAY);
   }
 
   /** Returns the distance between the numbers of two consecutive examples. */
@@ -212,10 +292,16 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     return (int) Math.round(drop.rate() * WORD);
   }
 
-  private static Object[] arguments(List<Object> first, Object[] norm, Object... saved) {
-    List<Object> all = new ArrayList<>(first);
-    all.addAll(Arrays.asList(norm));
-    all.addAll(Arrays.asList(saved));
+  /** Returns arguments one after another, those of arrays of arguments too. */
+  private static Object[] arguments(Object... given) {
+    List<Object> all = new ArrayList<>();
+    for (Object each : given) {
+      if (each instanceof Object[] several) {
+        all.addAll(Arrays.asList(several));
+      } else {
+        all.add(each);
+      }
+    }
     return all.toArray();
   }
 }

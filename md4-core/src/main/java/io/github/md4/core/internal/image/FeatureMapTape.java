@@ -11,8 +11,10 @@ import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -20,6 +22,9 @@ import java.util.Optional;
  * them in reverse order and frees each step's output after its backward.
  */
 final class FeatureMapTape implements Recording.Tape {
+  /** The most parts of a gradient that are kept apart. */
+  private static final int MOST_PARTS = 2;
+
   private final Autograd autograd;
   private final TorchScript script;
   private final NDManager scope;
@@ -32,7 +37,7 @@ final class FeatureMapTape implements Recording.Tape {
   private NDArray condition;
 
   /**
-   * @param script has {@code added}
+   * @param script has {@code added}, {@code zeros} and {@code accumulated}
    * @param scope takes the arrays that the backward pass needs
    * @param seed of dropout
    * @param dropout rate of dropout
@@ -121,7 +126,7 @@ final class FeatureMapTape implements Recording.Tape {
   /** A backward pass, with the gradients that are known so far. */
   final class Backward {
     private final IdentityHashMap<NDArray, NDArray> places = new IdentityHashMap<>();
-    private final IdentityHashMap<Hidden, NDArray> known = new IdentityHashMap<>();
+    private final IdentityHashMap<Hidden, List<NDArray>> known = new IdentityHashMap<>();
     private NDArray byCondition;
     private NDManager inner;
 
@@ -163,23 +168,48 @@ final class FeatureMapTape implements Recording.Tape {
       return all;
     }
 
-    /** Removes and returns the known part of the gradient by a map. */
+    /** Removes and returns the gradient by a map as far as it is known. */
     Optional<NDArray> take(Hidden map) {
-      Optional<NDArray> found = Optional.ofNullable(known.remove(map));
-      found.ifPresent(gradient -> gradient.attach(inner));
-      return found;
+      return takeParts(map).stream().reduce(this::sum);
+    }
+
+    /**
+     * Removes and returns the known parts of the gradient by a map, {@value #MOST_PARTS} at most.
+     */
+    List<NDArray> takeParts(Hidden map) {
+      List<NDArray> parts = known.remove(map);
+      if (parts == null) {
+        return List.of();
+      }
+      parts.forEach(part -> part.attach(inner));
+      return parts;
     }
 
     /** Adds to the gradient by a map. */
     void add(Hidden map, NDArray gradient) {
-      known.put(map, take(map).map(before -> sum(before, gradient)).orElse(gradient));
-      known.get(map).attach(FeatureMapTape.this.scope);
+      List<NDArray> parts = known.computeIfAbsent(map, none -> new ArrayList<>());
+      if (parts.size() == MOST_PARTS) {
+        NDArray last = parts.remove(MOST_PARTS - 1);
+        last.attach(inner);
+        parts.add(sum(last, gradient));
+      } else {
+        parts.add(gradient);
+      }
+      parts.get(parts.size() - 1).attach(FeatureMapTape.this.scope);
+    }
+
+    /** Returns the array to which the gradient by the condition is added. */
+    NDArray byCondition() {
+      if (byCondition == null) {
+        byCondition = script.run(inner, "zeros", condition).singletonOrThrow();
+        byCondition.attach(FeatureMapTape.this.scope);
+      }
+      return byCondition;
     }
 
     /** Adds to the gradient by the condition. */
     void addToCondition(NDArray gradient) {
-      byCondition = byCondition == null ? gradient : sum(byCondition, gradient);
-      byCondition.attach(FeatureMapTape.this.scope);
+      script.run(inner, "accumulated", byCondition(), gradient).close();
     }
 
     private NDArray sum(NDArray x, NDArray y) {

@@ -3,12 +3,15 @@ package io.github.md4.core.internal.image;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * The kernels between the convolutions of a hand-written forward and backward.
  *
  * <p>B examples, maps [B, C, H, W], their channels last in memory. Results belong to {@code scope}.
+ * The input of a norm is a list of one map, or of two side by side: the channels of the first are
+ * followed by those of the second.
  */
 interface NormActivationKernels extends AutoCloseable {
 
@@ -46,33 +49,50 @@ interface NormActivationKernels extends AutoCloseable {
   record Activated(NDArray output, NDArray saved) {}
 
   /** Returns {@code dropout(swish(norm(x + bias)))}. */
-  Activated normActivate(NDManager scope, Kind kind, NDArray x, Norm norm, Dropout drop);
+  Activated normActivate(NDManager scope, Kind kind, List<NDArray> x, Norm norm, Dropout drop);
 
   /**
    * A call of {@link #normActivate} with its result.
    *
    * @param x the input
    */
-  record Forward(Kind kind, NDArray x, Norm norm, Dropout drop, Activated activated) {}
+  record Forward(Kind kind, List<NDArray> x, Norm norm, Dropout drop, Activated activated) {}
+
+  /**
+   * The arrays [C] that take the gradients by a norm's parameters, those of all examples together.
+   */
+  record ParameterGradients(
+      Optional<NDArray> scale, Optional<NDArray> shift, Optional<NDArray> bias) {
+    static final ParameterGradients NONE =
+        new ParameterGradients(Optional.empty(), Optional.empty(), Optional.empty());
+  }
 
   /**
    * The gradients by the inputs of {@link #normActivate}.
    *
-   * @param x in the type of x
-   * @param norm float32 [3, B, C]: by scale, shift and bias of each example
+   * @param x one for each map, in the map's type
+   * @param norm float32 [3, B, C]: by scale, shift and bias of each example; valid until the next
+   *     call of {@link #normActivateBackward}
    */
-  record Gradients(NDArray x, NDArray norm) {}
+  record Gradients(List<NDArray> x, NDArray norm) {}
 
   /**
    * Returns the gradients by the inputs of {@link #normActivate}.
    *
-   * @param da the gradient by the output
-   * @param known another part of the gradient by x, which is added
+   * @param da the gradient by the output; a result may take its memory, or that of {@code known}
+   * @param known for each map up to two other parts of the gradient by it, which are added
    */
   Gradients normActivateBackward(
-      NDManager scope, NDArray da, Forward forward, Optional<NDArray> known);
+      NDManager scope,
+      NDArray da,
+      Forward forward,
+      List<List<NDArray>> known,
+      ParameterGradients into);
 
-  /** Returns {@code x + y + bias} of x's type: x of the stream, y convolved, float32 bias [C]. */
+  /**
+   * Returns {@code x + y + bias} of x's type: x of the stream, y convolved, float32 bias [C]. The
+   * result may take y's memory.
+   */
   NDArray addResidual(NDManager scope, NDArray x, NDArray y, NDArray bias);
 
   @Override

@@ -10,6 +10,7 @@ import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.KernelCalls;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The functions of {@code unet.torchscript}, run or recorded. */
@@ -53,33 +54,40 @@ final class ScriptUNetKernels implements UNetKernels {
   }
 
   @Override
-  public Hidden affineActivated(NDManager scope, Hidden x, NDList norm) {
-    return calls.hidden(scope, "affineActivated", x.array, norm.get(0), norm.get(1));
+  public Hidden affineActivated(NDManager scope, List<Hidden> x, NDList norm) {
+    return calls.hidden(scope, "affineActivated", only(x), norm.get(0), norm.get(1));
   }
 
   @Override
-  public Hidden adaptiveActivated(NDManager scope, Hidden x, NDArray c, NDList norm) {
-    return calls.hidden(scope, "adaptiveActivated", x.array, c, norm.get(0), norm.get(1));
+  public Hidden adaptiveActivated(NDManager scope, List<Hidden> x, NDArray c, NDList norm) {
+    return calls.hidden(scope, "adaptiveActivated", only(x), c, norm.get(0), norm.get(1));
   }
 
   @Override
-  public Hidden plainResidual(NDManager scope, Hidden x, Hidden a, NDList weights) {
-    return calls.hidden(scope, "plainResidual", x.array, a.array, weights);
+  public Hidden plainResidual(NDManager scope, List<Hidden> x, Hidden a, NDList weights) {
+    return calls.hidden(scope, "plainResidual", only(x), a.array, weights);
   }
 
   @Override
-  public Hidden addedResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights) {
-    return calls.hidden(scope, "addedResidual", x.array, a.array, c, weights);
+  public Hidden addedResidual(
+      NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList weights) {
+    return calls.hidden(scope, "addedResidual", only(x), a.array, c, weights);
   }
 
   @Override
-  public Hidden adaptiveResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights) {
-    return calls.hidden(scope, "adaptiveResidual", x.array, a.array, c, weights);
+  public Hidden adaptiveResidual(
+      NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList weights) {
+    return calls.hidden(scope, "adaptiveResidual", only(x), a.array, c, weights);
   }
 
   @Override
-  public Hidden joined(NDManager scope, Hidden x, Hidden skip) {
-    return calls.hidden(scope, "joined", x.array, skip.array);
+  public List<Hidden> joined(NDManager scope, Hidden x, Hidden skip) {
+    return List.of(calls.hidden(scope, "joined", x.array, skip.array));
+  }
+
+  /** Returns the one map of what {@link #joined} makes. */
+  private static NDArray only(List<Hidden> x) {
+    return x.get(0).array;
   }
 
   @Override

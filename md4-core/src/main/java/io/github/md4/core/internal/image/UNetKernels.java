@@ -7,13 +7,15 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.Hidden;
+import java.util.List;
 
 /**
  * The kernels of the convolutional networks.
  *
  * <p>Shapes: B examples, feature maps [B, C, H, W], D width of the condition, V vocabulary, R
- * chosen rows. Weights are float32, products [out, in], filters [out, k, k, in]. Lists are in the
- * order that each method names. Every result belongs to {@code scope}.
+ * chosen rows. Weights are float32, products [out, in], filters [out, k, k, in]. Lists of weights
+ * are in the order that each method names. A list x is one map, or what {@link #joined} returned.
+ * Every result belongs to {@code scope}.
  */
 public interface UNetKernels extends AutoCloseable {
   /**
@@ -58,14 +60,14 @@ public interface UNetKernels extends AutoCloseable {
   Hidden embed(NDManager scope, NDArray zt, NDArray table, NDList filtersAndBias);
 
   /** Returns {@code swish(norm(x))}; the list is scale and shift [C]. */
-  Hidden affineActivated(NDManager scope, Hidden x, NDList norm);
+  Hidden affineActivated(NDManager scope, List<Hidden> x, NDList norm);
 
   /**
    * Returns {@code swish(norm(x))}, with scale and shift from the condition.
    *
    * @param norm the product [2 C, D] and bias that give scale minus 1, then shift, from c [B, D]
    */
-  Hidden adaptiveActivated(NDManager scope, Hidden x, NDArray c, NDList norm);
+  Hidden adaptiveActivated(NDManager scope, List<Hidden> x, NDArray c, NDList norm);
 
   /**
    * Returns {@code x + conv(swish(norm(conv(a))))}, a being x normalised and activated.
@@ -73,7 +75,7 @@ public interface UNetKernels extends AutoCloseable {
    * @param weights filters, bias, scale, shift, filters, bias; and weight [out, in] and bias of a
    *     projection where x and the result differ in channels
    */
-  Hidden plainResidual(NDManager scope, Hidden x, Hidden a, NDList weights);
+  Hidden plainResidual(NDManager scope, List<Hidden> x, Hidden a, NDList weights);
 
   /**
    * Returns {@link #plainResidual} with a product of the condition added after the first
@@ -81,7 +83,7 @@ public interface UNetKernels extends AutoCloseable {
    *
    * @param weights the product [C, D], then the weights of {@link #plainResidual}
    */
-  Hidden addedResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights);
+  Hidden addedResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList weights);
 
   /**
    * Returns {@link #plainResidual} with the norm of {@link #adaptiveActivated}.
@@ -89,10 +91,13 @@ public interface UNetKernels extends AutoCloseable {
    * @param weights those of {@link #plainResidual}, with the norm's product and bias in place of
    *     scale and shift
    */
-  Hidden adaptiveResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights);
+  Hidden adaptiveResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList weights);
 
-  /** Returns the channels of x followed by those of {@code skip}. */
-  Hidden joined(NDManager scope, Hidden x, Hidden skip);
+  /**
+   * Returns the channels of x followed by those of {@code skip}, as the x of a norm and of a
+   * ResBlock: one map that has them all, or the two.
+   */
+  List<Hidden> joined(NDManager scope, Hidden x, Hidden skip);
 
   /** Returns the means of 2 x 2 pixels. */
   Hidden halved(NDManager scope, Hidden x);

@@ -14,7 +14,7 @@ enum MapConditioning {
   NOTHING {
     @Override
     Hidden residual(
-        UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights) {
+        UNetKernels kernels, Backbone.Context context, List<Hidden> x, Hidden a, NDList weights) {
       return kernels.plainResidual(context.scope(), x, a, weights);
     }
   },
@@ -27,7 +27,7 @@ enum MapConditioning {
 
     @Override
     Hidden residual(
-        UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights) {
+        UNetKernels kernels, Backbone.Context context, List<Hidden> x, Hidden a, NDList weights) {
       return kernels.addedResidual(context.scope(), x, a, context.conditionVector(), weights);
     }
   },
@@ -41,13 +41,13 @@ enum MapConditioning {
     }
 
     @Override
-    Hidden activated(UNetKernels kernels, Backbone.Context context, Hidden x, NDList norm) {
+    Hidden activated(UNetKernels kernels, Backbone.Context context, List<Hidden> x, NDList norm) {
       return kernels.adaptiveActivated(context.scope(), x, context.conditionVector(), norm);
     }
 
     @Override
     Hidden residual(
-        UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights) {
+        UNetKernels kernels, Backbone.Context context, List<Hidden> x, Hidden a, NDList weights) {
       return kernels.adaptiveResidual(context.scope(), x, a, context.conditionVector(), weights);
     }
   };
@@ -63,11 +63,11 @@ enum MapConditioning {
   }
 
   /** Returns {@code swish(norm(x))}. */
-  Hidden activated(UNetKernels kernels, Backbone.Context context, Hidden x, NDList norm) {
+  Hidden activated(UNetKernels kernels, Backbone.Context context, List<Hidden> x, NDList norm) {
     return kernels.affineActivated(context.scope(), x, norm);
   }
 
   /** Returns x plus a ResBlock's branch, computed from its first activation a. */
   abstract Hidden residual(
-      UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights);
+      UNetKernels kernels, Backbone.Context context, List<Hidden> x, Hidden a, NDList weights);
 }

@@ -55,17 +55,7 @@ record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList re
   /** Returns the block's output; x [B, in, H, W] stays open. */
   Hidden of(Backbone.Context outer, Hidden x) {
     try (NDManager scope = outer.scope().newSubManager()) {
-      Backbone.Context context = outer.in(scope);
-      Hidden a = kind.conditioning.activated(kind.kernels, context, x, context.weights(norm));
-      Hidden y =
-          kind.conditioning.residual(
-              kind.kernels,
-              context,
-              resampling.of(kind.kernels, scope, x),
-              resampling.of(kind.kernels, scope, a),
-              context.weights(rest));
-      y.attach(outer.scope());
-      return y;
+      return of(outer, scope, List.of(x));
     }
   }
 
@@ -77,12 +67,28 @@ record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList re
   }
 
   /**
-   * Returns the block's output for the concatenated channels of x and {@code skip}; closes both.
+   * Returns the block's output for the channels of x followed by those of {@code skip}; closes
+   * both.
    */
-  Hidden ofBoth(Backbone.Context context, Hidden x, Hidden skip) {
+  Hidden ofBoth(Backbone.Context outer, Hidden x, Hidden skip) {
     try (x;
-        skip) {
-      return ofLast(context, kind.kernels.joined(context.scope(), x, skip));
+        skip;
+        NDManager scope = outer.scope().newSubManager()) {
+      return of(outer, scope, kind.kernels.joined(scope, x, skip));
     }
+  }
+
+  private Hidden of(Backbone.Context outer, NDManager scope, List<Hidden> x) {
+    Backbone.Context context = outer.in(scope);
+    Hidden a = kind.conditioning.activated(kind.kernels, context, x, context.weights(norm));
+    Hidden y =
+        kind.conditioning.residual(
+            kind.kernels,
+            context,
+            x.stream().map(map -> resampling.of(kind.kernels, scope, map)).toList(),
+            resampling.of(kind.kernels, scope, a),
+            context.weights(rest));
+    y.attach(outer.scope());
+    return y;
   }
 }

@@ -112,7 +112,8 @@ record UNet(
         x = block.ofLast(context, x);
       }
     }
-    Hidden a = head.conditioning.activated(kernels, context, x, context.weights(head.norm));
+    Hidden a =
+        head.conditioning.activated(kernels, context, List.of(x), context.weights(head.norm));
     return kernels.head(context.scope(), a, rows, context.weights(head.convolution));
   }
 

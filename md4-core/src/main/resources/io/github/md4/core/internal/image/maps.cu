@@ -4,6 +4,8 @@
 // A map is [B, pixels, C], C a multiple of 32 and at most 2048. Inputs and outputs of convolutions are bfloat16, sums
 // are float32. There are 32 groups of C / 32 channels. `splits` blocks share the pixels of an example. Each thread
 // works on 8 channels. Each kernel reads every map once.
+// The input of a norm is one map, or two side by side: the channels of the first, `left` many, are followed by those
+// of the second. Of one map, `left` is C and the second is null.
 
 typedef unsigned int u32;
 typedef unsigned short bf16;
@@ -68,6 +70,21 @@ __device__ __forceinline__ Share share(int splits, int pixels, int channels) {
   return s;
 }
 
+// A channel of an example in one of two maps side by side: its first pixel, and the distance to the next.
+template <typename T> struct Column {
+  T* at;
+  int stride;
+
+  __device__ __forceinline__ Column(T* first, T* second, int left, int example, int pixels, int channels, int channel) {
+    bool isLeft = channel < left;
+    stride = isLeft ? left : channels - left;
+    at = (isLeft ? first : second);
+    if (at) at += (long)example * pixels * stride + (isLeft ? channel : channel - left);
+  }
+
+  __device__ __forceinline__ T* pixel(int p) const { return at + (long)p * stride; }
+};
+
 // Writes the block's sums by quantity and channel to partials [B, splits, QUANTITIES, C].
 template <int QUANTITIES>
 __device__ __forceinline__ void writeSums(const Share& s, Eight* sums, int splits, int channels, float* partials) {
@@ -99,15 +116,16 @@ __device__ __forceinline__ float total(const float* partials, int example, int s
 
 // Sums each channel's distances from its first pixel, and their squares.
 template <typename T>
-__device__ __forceinline__ void moments(const T* x, float* partials, int splits, int pixels, int channels) {
+__device__ __forceinline__ void moments(const T* x, const T* beside, int left, float* partials, int splits, int pixels,
+                                        int channels) {
   Share s = share(splits, pixels, channels);
   Eight sums[2] = {};
   if (s.works) {
-    const T* from = x + (long)s.example * pixels * channels + s.channel;
-    Eight pivot = fetch(from);
+    Column<const T> from(x, beside, left, s.example, pixels, channels, s.channel);
+    Eight pivot = fetch(from.at);
 #pragma unroll 4
     for (int p = s.first; p < s.end; p += s.rows) {
-      Eight v = fetch(from + (long)p * channels);
+      Eight v = fetch(from.pixel(p));
 #pragma unroll
       for (int k = 0; k < 8; k++) {
         float distance = v.x[k] - pivot.x[k];
@@ -152,17 +170,17 @@ __device__ __forceinline__ float sigmoid(float x) { return 1.f / (1.f + __expf(-
 
 // a <- dropout(swish(norm(x + bias))); writes mean and 1 / deviation of each group to moments [B, 32].
 template <typename T>
-__device__ __forceinline__ void normActivate(const T* x, const float* partials, Norm norm, bf16* a, float2* moments,
-                                         u64 seed, u32 threshold, float epsilon, int splits, int pixels,
-                                         int channels) {
+__device__ __forceinline__ void normActivate(const T* x, const T* beside, int left, const float* partials, Norm norm,
+                                             bf16* a, float2* moments, u64 seed, u32 threshold, float epsilon,
+                                             int splits, int pixels, int channels) {
   __shared__ float means[WIDEST], squares[WIDEST];  // by channel; later factor and offset
   __shared__ float2 ofGroup[GROUPS];
   Share s = share(splits, pixels, channels);
-  const T* from = x + (long)s.example * pixels * channels;
   for (int c = threadIdx.x; c < channels; c += THREADS) {
     float sum = total<2>(partials, s.example, splits, 0, channels, c);
     float bias = norm.bias ? norm.bias[(long)s.example * norm.biasStride + c] : 0.f;
-    means[c] = number(from + c) + bias + sum / pixels;
+    Column<const T> from(x, beside, left, s.example, pixels, channels, c);
+    means[c] = number(from.at) + bias + sum / pixels;
     squares[c] = total<2>(partials, s.example, splits, 1, channels, c) - sum * sum / pixels;
   }
   __syncthreads();
@@ -190,6 +208,7 @@ __device__ __forceinline__ void normActivate(const T* x, const float* partials, 
   }
   __syncthreads();
   if (!s.works) return;
+  Column<const T> from(x, beside, left, s.example, pixels, channels, s.channel);
   float factor[8], offset[8];
 #pragma unroll
   for (int k = 0; k < 8; k++) {
@@ -198,14 +217,13 @@ __device__ __forceinline__ void normActivate(const T* x, const float* partials, 
   }
 #pragma unroll 4
   for (int p = s.first; p < s.end; p += s.rows) {
-    long at = (long)p * channels + s.channel;
-    Eight v = fetch(from + at);
+    Eight v = fetch(from.pixel(p));
 #pragma unroll
     for (int k = 0; k < 8; k++) {
       float z = v.x[k] * factor[k] + offset[k];
       v.x[k] = z * sigmoid(z);
     }
-    at += (long)s.example * pixels * channels;
+    long at = ((long)s.example * pixels + p) * channels + s.channel;
     drop(v, seed, at / 8, threshold);
     put(a + at, v);
   }
@@ -240,18 +258,19 @@ struct BackwardOctet {
 
 // Sums over an example's pixels, by channel: the gradient d by norm(x), d n with n the normalised x, and n.
 template <typename T>
-__device__ __forceinline__ void backwardSums(const bf16* da, const T* x, const float2* moments, Norm norm,
-                                             float* partials, u64 seed, u32 threshold, int splits, int pixels,
-                                             int channels) {
+__device__ __forceinline__ void backwardSums(const bf16* da, const T* x, const T* beside, int left,
+                                             const float2* moments, Norm norm, float* partials, u64 seed,
+                                             u32 threshold, int splits, int pixels, int channels) {
   Share s = share(splits, pixels, channels);
   Eight sums[3] = {};
   if (s.works) {
     BackwardOctet backward(s, norm, moments, channels);
+    Column<const T> from(x, beside, left, s.example, pixels, channels, s.channel);
     long base = (long)s.example * pixels * channels + s.channel;
 #pragma unroll 2
     for (int p = s.first; p < s.end; p += s.rows) {
       long at = base + (long)p * channels;
-      Eight d = fetch(da + at), n = fetch(x + at);
+      Eight d = fetch(da + at), n = fetch(from.pixel(p));
       drop(d, seed, at / 8, threshold);
       backward.through(n, d);
 #pragma unroll
@@ -265,12 +284,20 @@ __device__ __forceinline__ void backwardSums(const bf16* da, const T* x, const f
   writeSums<3>(s, sums, splits, channels, partials);
 }
 
-// The backward of normActivate: dx <- known + gradient by x; known is null or of dx's type. Writes the gradients by
-// scale, shift and bias of each example to dnorm [3, B, C].
+// The parts of the gradient by a map that are known, each null or of the map's type, and where all of it goes: it may
+// be one of them, or the array of the gradient by the output.
+template <typename T> struct Gradient {
+  const T *known, *more;
+  T* dx;
+};
+
+// The backward of normActivate: dx <- known parts + gradient by x. Writes the gradients by scale, shift and bias of
+// each example to dnorm [3, B, C].
 template <typename T>
-__device__ __forceinline__ void normActivateBackward(const bf16* da, const T* x, const float2* moments, Norm norm,
-                                             const float* partials, const T* known, T* dx, float* dnorm, u64 seed,
-                                             u32 threshold, int splits, int pixels, int channels) {
+__device__ __forceinline__ void normActivateBackward(const bf16* da, const T* x, const T* beside, int left,
+                                                     const float2* moments, Norm norm, const float* partials,
+                                                     Gradient<T> ofX, Gradient<T> ofBeside, float* dnorm, u64 seed,
+                                                     u32 threshold, int splits, int pixels, int channels) {
   __shared__ float sums[WIDEST], products[WIDEST];
   __shared__ float2 ofGroup[GROUPS];
   Share s = share(splits, pixels, channels);
@@ -310,18 +337,27 @@ __device__ __forceinline__ void normActivateBackward(const bf16* da, const T* x,
     sum[k] = mean.x;
     product[k] = mean.y;
   }
+  Column<const T> from(x, beside, left, s.example, pixels, channels, s.channel);
+  Column<const T> known(ofX.known, ofBeside.known, left, s.example, pixels, channels, s.channel);
+  Column<const T> more(ofX.more, ofBeside.more, left, s.example, pixels, channels, s.channel);
+  Column<T> to(ofX.dx, ofBeside.dx, left, s.example, pixels, channels, s.channel);
   long base = (long)s.example * pixels * channels + s.channel;
 #pragma unroll 2
   for (int p = s.first; p < s.end; p += s.rows) {
     long at = base + (long)p * channels;
-    Eight d = fetch(da + at), n = fetch(x + at), result = {};
-    if (known) result = fetch(known + at);
+    Eight d = fetch(da + at), n = fetch(from.pixel(p)), result = {};
+    if (known.at) result = fetch(known.pixel(p));
+    if (more.at) {
+      Eight part = fetch(more.pixel(p));
+#pragma unroll
+      for (int k = 0; k < 8; k++) result.x[k] += part.x[k];
+    }
     drop(d, seed, at / 8, threshold);
     backward.through(n, d);
 #pragma unroll
     for (int k = 0; k < 8; k++)
       result.x[k] += backward.rstd[k] * (backward.scale[k] * d.x[k] - sum[k] - n.x[k] * product[k]);
-    put(dx + at, result);
+    put(to.pixel(p), result);
   }
 }
 
@@ -333,33 +369,36 @@ typedef bf16 stream;
 
 #define KERNEL extern "C" __global__ void __launch_bounds__(THREADS)
 #define KERNELS(T, Of)                                                                                               \
-  KERNEL moments##Of(const T* x, float* partials, int splits, int pixels, int channels) {                            \
-    moments(x, partials, splits, pixels, channels);                                                                  \
+  KERNEL moments##Of(const T* x, const T* beside, int left, float* partials, int splits, int pixels, int channels) { \
+    moments(x, beside, left, partials, splits, pixels, channels);                                                    \
   }                                                                                                                  \
-  KERNEL normActivate##Of(const T* x, const float* partials, const float* scale, const float* shift,                 \
-                          const float* bias, int normStride, int biasStride, bf16* a, float2* groups, u64 seed,      \
-                          u32 threshold, float epsilon, int splits, int pixels, int channels) {                      \
-    normActivate(x, partials, {scale, shift, bias, normStride, biasStride}, a, groups, seed, threshold, epsilon,     \
+  KERNEL normActivate##Of(const T* x, const T* beside, int left, const float* partials, const float* scale,          \
+                          const float* shift, const float* bias, int normStride, int biasStride, bf16* a,            \
+                          float2* groups, u64 seed, u32 threshold, float epsilon, int splits, int pixels,            \
+                          int channels) {                                                                            \
+    normActivate(x, beside, left, partials, {scale, shift, bias, normStride, biasStride}, a, groups, seed, threshold,\
+                 epsilon, splits, pixels, channels);                                                                 \
+  }                                                                                                                  \
+  KERNEL backwardSums##Of(const bf16* da, const T* x, const T* beside, int left, const float2* groups,               \
+                          const float* scale, const float* shift, const float* bias, int normStride, int biasStride, \
+                          float* partials, u64 seed, u32 threshold, int splits, int pixels, int channels) {          \
+    backwardSums(da, x, beside, left, groups, {scale, shift, bias, normStride, biasStride}, partials, seed, threshold,\
                  splits, pixels, channels);                                                                          \
   }                                                                                                                  \
-  KERNEL backwardSums##Of(const bf16* da, const T* x, const float2* groups, const float* scale, const float* shift,  \
-                          const float* bias, int normStride, int biasStride, float* partials, u64 seed,              \
-                          u32 threshold, int splits, int pixels, int channels) {                                     \
-    backwardSums(da, x, groups, {scale, shift, bias, normStride, biasStride}, partials, seed, threshold, splits,     \
-                 pixels, channels);                                                                                  \
-  }                                                                                                                  \
-  KERNEL normActivateBackward##Of(const bf16* da, const T* x, const float2* groups, const float* scale,              \
-                                  const float* shift, const float* bias, int normStride, int biasStride,             \
-                                  const float* partials, const T* known, T* dx, float* dnorm, u64 seed,              \
+  KERNEL normActivateBackward##Of(const bf16* da, const T* x, const T* beside, int left, const float2* groups,       \
+                                  const float* scale, const float* shift, const float* bias, int normStride,         \
+                                  int biasStride, const float* partials, const T* known, const T* more, T* dx,       \
+                                  const T* knownBeside, const T* moreBeside, T* dxBeside, float* dnorm, u64 seed,    \
                                   u32 threshold, int splits, int pixels, int channels) {                             \
-    normActivateBackward(da, x, groups, {scale, shift, bias, normStride, biasStride}, partials, known, dx, dnorm,    \
-                         seed, threshold, splits, pixels, channels);                                                 \
+    normActivateBackward(da, x, beside, left, groups, {scale, shift, bias, normStride, biasStride}, partials,        \
+                         {known, more, dx}, {knownBeside, moreBeside, dxBeside}, dnorm, seed, threshold, splits,     \
+                         pixels, channels);                                                                          \
   }
 
 KERNELS(stream, OfStream)
 KERNELS(bf16, OfMap)
 
-// out <- x + y + bias over 8 * octets numbers; x and out may be the same array.
+// out <- x + y + bias over 8 * octets numbers; out may be the array of x or y.
 KERNEL addResidual(const stream* x, const bf16* y, const float* bias, stream* out, int channels, long octets) {
   long octet = blockIdx.x * (long)THREADS + threadIdx.x;
   if (octet >= octets) return;
@@ -368,4 +407,23 @@ KERNEL addResidual(const stream* x, const bf16* y, const float* bias, stream* ou
 #pragma unroll
   for (int k = 0; k < 8; k++) sum.x[k] += more.x[k] + bias[channel + k];
   put(out + octet * 8, sum);
+}
+
+// The gradients by a norm's scale, shift and bias, each [C] or null, from those of each example, dnorm [3, B, C]: sums
+// over the examples. Three blocks for 32 channels, one a quantity.
+#define EXAMPLES 32
+extern "C" __global__ void __launch_bounds__(32 * EXAMPLES)
+    sumOverExamples(const float* dnorm, float* scale, float* shift, float* bias, int examples, int channels) {
+  __shared__ float sums[EXAMPLES][32];
+  int quantity = blockIdx.x % 3, lane = threadIdx.x % 32, row = threadIdx.x / 32, c = blockIdx.x / 3 * 32 + lane;
+  float* to = quantity == 0 ? scale : quantity == 1 ? shift : bias;
+  if (!to) return;
+  float sum = 0.f;
+#pragma unroll 4
+  for (int b = row; b < examples; b += EXAMPLES) sum += dnorm[((long)quantity * examples + b) * channels + c];
+  sums[row][lane] = sum;
+  __syncthreads();
+  if (row > 0) return;
+  for (int r = 1; r < EXAMPLES; r++) sum += sums[r][lane];
+  to[c] = sum;
 }

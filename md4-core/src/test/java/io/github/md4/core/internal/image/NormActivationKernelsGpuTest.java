@@ -20,9 +20,13 @@ import io.github.md4.core.internal.image.NormActivationKernels.Forward;
 import io.github.md4.core.internal.image.NormActivationKernels.Gradients;
 import io.github.md4.core.internal.image.NormActivationKernels.Kind;
 import io.github.md4.core.internal.image.NormActivationKernels.Norm;
+import io.github.md4.core.internal.image.NormActivationKernels.ParameterGradients;
 import io.github.md4.core.internal.torch.TorchScript;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,61 +59,146 @@ final class NormActivationKernelsGpuTest {
     assumeTrue(Engine.getInstance().getGpuCount() > 0, "no GPU: CUDA kernels are not tested");
   }
 
-  /** A stream in float32 and in bfloat16; one and many blocks an example; one channel a group. */
+  /**
+   * A stream in float32 and in bfloat16; one and many blocks an example; one channel a group; one
+   * map and two side by side, with a group that has channels of both; none, one and two known parts
+   * of the gradient.
+   */
   @ParameterizedTest
   @CsvSource({
-    "FLOAT32, STREAM, 3, 5, 7, 32, false",
-    "FLOAT32, STREAM, 2, 32, 32, 128, true",
-    "FLOAT32, CONVOLVED, 2, 32, 32, 256, false",
-    "BFLOAT16, STREAM, 3, 28, 28, 64, true",
-    "BFLOAT16, CONVOLVED, 200, 16, 16, 384, false",
-    "BFLOAT16, STREAM, 2, 4, 4, 2048, true"
+    "FLOAT32, STREAM, 3, 5, 7, 32, 0, 1, false",
+    "FLOAT32, STREAM, 2, 32, 32, 128, 0, 2, true",
+    "FLOAT32, CONVOLVED, 2, 32, 32, 256, 0, 0, false",
+    "BFLOAT16, STREAM, 3, 28, 28, 64, 0, 2, true",
+    "BFLOAT16, STREAM, 3, 28, 28, 64, 0, 0, false",
+    "BFLOAT16, CONVOLVED, 200, 16, 16, 384, 0, 0, false",
+    "BFLOAT16, STREAM, 2, 4, 4, 2048, 0, 1, true",
+    "FLOAT32, STREAM, 3, 5, 7, 32, 64, 1, false",
+    "FLOAT32, STREAM, 2, 32, 32, 128, 128, 0, true",
+    "BFLOAT16, STREAM, 2, 28, 28, 64, 64, 1, false",
+    "BFLOAT16, STREAM, 200, 16, 16, 256, 128, 2, true",
+    "BFLOAT16, STREAM, 2, 4, 4, 1024, 1024, 1, true"
   })
   void kernels_areThoseOfPlainOperations(
-      Precision stream, Kind kind, int examples, int height, int width, int channels, boolean own) {
-    Shape shape = new Shape(examples, height, width, channels);
+      Precision stream,
+      Kind kind,
+      int examples,
+      int height,
+      int width,
+      int channels,
+      int beside,
+      int parts,
+      boolean own) {
+    int all = channels + beside;
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
         TorchScript casts = TorchScript.load(manager, Map.of(), CASTS);
         NormActivationKernels plain = new PlainNormActivationKernels(manager);
         NormActivationKernels ours = cuda(manager, stream)) {
       boolean isWide = kind == Kind.STREAM && stream == Precision.FLOAT32;
-      NDArray x = map(manager, casts, shape, 1, 3);
-      NDArray known = map(manager, casts, shape, 2, 0);
-      NDArray given = isWide ? x : one(casts, manager, "narrow", x);
-      NDArray givenKnown = isWide ? known : one(casts, manager, "narrow", known);
-      NDArray da = one(casts, manager, "narrow", map(manager, casts, shape, 3, 0));
-      Shape ofNorm = own ? new Shape(examples, channels) : new Shape(channels);
+      UnaryOperator<NDArray> rounded = x -> isWide ? x : one(casts, manager, "narrow", x);
+      UnaryOperator<NDArray> exactly = x -> isWide ? x : one(casts, manager, "wide", x);
+      List<NDArray> given = new ArrayList<>();
+      List<List<NDArray>> known = new ArrayList<>();
+      for (int ofMap : beside == 0 ? new int[] {channels} : new int[] {channels, beside}) {
+        Shape shape = new Shape(examples, height, width, ofMap);
+        given.add(rounded.apply(map(manager, casts, shape, 10 + given.size(), 3)));
+        List<NDArray> ofKnown = new ArrayList<>();
+        for (int part = 0; part < parts; part++) {
+          int seed = 20 + 2 * known.size() + part;
+          ofKnown.add(rounded.apply(map(manager, casts, shape, seed, 0)));
+        }
+        known.add(ofKnown);
+      }
+      Shape joined = new Shape(examples, height, width, all);
+      NDArray da = one(casts, manager, "narrow", map(manager, casts, joined, 3, 0));
+      Shape ofNorm = own ? new Shape(examples, all) : new Shape(all);
       Norm norm =
           new Norm(
               normal(manager, ofNorm, 4).mul(0.3f).add(1),
               normal(manager, ofNorm, 5),
               own ? Optional.empty() : Optional.of(normal(manager, ofNorm, 6)));
-      NDArray exact = isWide ? x : one(casts, manager, "wide", given);
+      List<NDArray> exact = given.stream().map(exactly).toList();
       Activated expected = plain.normActivate(manager, kind, exact, norm, Dropout.NONE);
       Activated made = ours.normActivate(manager, kind, given, norm, Dropout.NONE);
       NDArray output = one(casts, manager, "wide", made.output());
       assertClose("output", output, expected.output());
 
+      ParameterGradients expectedSums = sums(manager, all);
       Gradients expectedBack =
           plain.normActivateBackward(
               manager,
               one(casts, manager, "wide", da),
               new Forward(kind, exact, norm, Dropout.NONE, expected),
-              Optional.of(isWide ? known : one(casts, manager, "wide", givenKnown)));
+              known.stream().map(each -> each.stream().map(exactly).toList()).toList(),
+              expectedSums);
+      ParameterGradients sums = sums(manager, all);
+      // The gradients may take the memory of da and of the known parts, so nothing reads them
+      // after.
       Gradients back =
           ours.normActivateBackward(
-              manager,
-              da,
-              new Forward(kind, given, norm, Dropout.NONE, made),
-              Optional.of(givenKnown));
-      assertClose("dx", one(casts, manager, "wide", back.x()), expectedBack.x());
-      for (int part = 0; part < 3; part++) {
-        // Sums of float32 in another order; the gradient by the bias is zero except for rounding.
-        NDArray sum = expectedBack.norm().get(part);
-        assertThat(back.norm().get(part).sub(sum).abs().max().getFloat())
-            .as("norm %d", part)
-            .isLessThan(1e-4f * Math.max(1, expectedBack.norm().abs().max().getFloat()));
+              manager, da, new Forward(kind, given, norm, Dropout.NONE, made), known, sums);
+      for (int i = 0; i < given.size(); i++) {
+        assertClose(
+            "dx of map " + i,
+            one(casts, manager, "wide", back.x().get(i)),
+            expectedBack.x().get(i));
       }
+      // Sums of float32 in another order; the gradient by the bias is zero except for rounding.
+      float scale = Math.max(1, expectedBack.norm().abs().max().getFloat());
+      assertWithin("norm", back.norm(), expectedBack.norm(), 1e-4f * scale);
+      assertSums(sums.scale(), expectedSums.scale(), examples * scale);
+      assertSums(sums.shift(), expectedSums.shift(), examples * scale);
+      assertSums(sums.bias(), expectedSums.bias(), examples * scale);
+    }
+  }
+
+  private static ParameterGradients sums(NDManager manager, int channels) {
+    Shape shape = new Shape(channels);
+    return new ParameterGradients(
+        Optional.of(manager.zeros(shape)),
+        Optional.of(manager.zeros(shape)),
+        Optional.of(manager.zeros(shape)));
+  }
+
+  private static void assertSums(
+      Optional<NDArray> ours, Optional<NDArray> expected, float largest) {
+    assertWithin("sums", ours.orElseThrow(), expected.orElseThrow(), 1e-4f * largest);
+  }
+
+  private static void assertWithin(String name, NDArray ours, NDArray expected, float most) {
+    assertThat(ours.sub(expected).abs().max().getFloat()).as(name).isLessThan(most);
+  }
+
+  /** What is absent is not written to, and what is there is the sum of the examples' own. */
+  @ParameterizedTest
+  @CsvSource({"1, 32", "33, 64", "512, 128", "200, 2048"})
+  void sums_areThoseOverTheExamples(int examples, int channels) {
+    Shape shape = new Shape(examples, 2, 3, channels);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        TorchScript casts = TorchScript.load(manager, Map.of(), CASTS);
+        NormActivationKernels ours = cuda(manager, Precision.BFLOAT16)) {
+      NDArray x = one(casts, manager, "narrow", map(manager, casts, shape, 1, 1));
+      NDArray da = one(casts, manager, "narrow", map(manager, casts, shape, 2, 1));
+      NDArray ones = manager.ones(new Shape(channels));
+      Norm norm = new Norm(ones, ones, Optional.empty());
+      Activated made = ours.normActivate(manager, Kind.STREAM, List.of(x), norm, Dropout.NONE);
+      ParameterGradients all = sums(manager, channels);
+      ParameterGradients shift =
+          new ParameterGradients(Optional.empty(), all.shift(), Optional.empty());
+      NDArray found =
+          ours.normActivateBackward(
+                  manager,
+                  da,
+                  new Forward(Kind.STREAM, List.of(x), norm, Dropout.NONE, made),
+                  List.of(List.of()),
+                  shift)
+              .norm();
+      NDArray expected = found.get(1).sum(new int[] {0});
+      // Up to 512 numbers of float32, added in another order.
+      float most = 1e-5f * found.get(1).abs().sum(new int[] {0}).max().getFloat();
+      assertWithin("shift", all.shift().orElseThrow(), expected, most);
+      assertThat(all.scale().orElseThrow().abs().max().getFloat()).isZero();
+      assertThat(all.bias().orElseThrow().abs().max().getFloat()).isZero();
     }
   }
 
@@ -132,10 +221,11 @@ final class NormActivationKernelsGpuTest {
               normal(manager, new Shape(channels), 5).mul(0).add(9),
               Optional.empty());
       Dropout drop = new Dropout(DROPOUT, 17);
-      Activated all = plain.normActivate(manager, Kind.CONVOLVED, exact, norm, Dropout.NONE);
-      Activated made = ours.normActivate(manager, Kind.CONVOLVED, x, norm, drop);
+      Activated all =
+          plain.normActivate(manager, Kind.CONVOLVED, List.of(exact), norm, Dropout.NONE);
+      Activated made = ours.normActivate(manager, Kind.CONVOLVED, List.of(x), norm, drop);
       Activated other =
-          ours.normActivate(manager, Kind.CONVOLVED, x, norm, new Dropout(DROPOUT, 18));
+          ours.normActivate(manager, Kind.CONVOLVED, List.of(x), norm, new Dropout(DROPOUT, 18));
       NDArray dropped = one(casts, manager, "wide", made.output());
       NDArray mask = one(casts, manager, "maskOf", dropped, DROPOUT);
       NDArray otherMask =
@@ -153,12 +243,17 @@ final class NormActivationKernelsGpuTest {
           plain.normActivateBackward(
               manager,
               one(casts, manager, "product", one(casts, manager, "wide", da), mask),
-              new Forward(Kind.CONVOLVED, exact, norm, Dropout.NONE, all),
-              Optional.empty());
+              new Forward(Kind.CONVOLVED, List.of(exact), norm, Dropout.NONE, all),
+              List.of(List.of()),
+              ParameterGradients.NONE);
       Gradients back =
           ours.normActivateBackward(
-              manager, da, new Forward(Kind.CONVOLVED, x, norm, drop, made), Optional.empty());
-      assertClose("dx", one(casts, manager, "wide", back.x()), expected.x());
+              manager,
+              da,
+              new Forward(Kind.CONVOLVED, List.of(x), norm, drop, made),
+              List.of(List.of()),
+              ParameterGradients.NONE);
+      assertClose("dx", one(casts, manager, "wide", back.x().get(0)), expected.x().get(0));
     }
   }
 

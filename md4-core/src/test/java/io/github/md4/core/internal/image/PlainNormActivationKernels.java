@@ -5,8 +5,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.TorchScript;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The norm-activation kernels in plain operations, float32: the oracle of {@link
@@ -47,6 +48,12 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
         dx = dx.view_as(x)
         norm = torch.stack([torch.sum(d * n, [2, 3]), torch.sum(d, [2, 3]), torch.sum(dx, [2, 3])], 0)
         return [torch.contiguous(dx, memory_format=2), norm]
+      def joined(self: __torch__.M, x: List[Tensor]) -> Tensor:
+        return torch.contiguous(torch.cat(x, 1), memory_format=2)
+      def part(self: __torch__.M, x: Tensor, first: int, channels: int) -> Tensor:
+        return torch.contiguous(torch.slice(x, 1, first, first + channels), memory_format=2)
+      def sumOverExamples(self: __torch__.M, norm: Tensor, quantity: int, to: Tensor) -> Tensor:
+        return to.copy_(torch.sum(torch.select(norm, 0, quantity), [0]))
       def zero(self: __torch__.M, scale: Tensor) -> Tensor:
         return torch.zeros_like(scale)
       def addResidual(self: __torch__.M, x: Tensor, y: Tensor, bias: Tensor) -> Tensor:
@@ -87,31 +94,57 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
   }
 
   @Override
-  public Activated normActivate(NDManager scope, Kind kind, NDArray x, Norm norm, Dropout drop) {
+  public Activated normActivate(
+      NDManager scope, Kind kind, List<NDArray> x, Norm norm, Dropout drop) {
     NDList made =
         script.run(
-            scope, "normActivate", x, norm.scale(), norm.shift(), bias(scope, norm), drop.rate());
+            scope,
+            "normActivate",
+            one(scope, "joined", x),
+            norm.scale(),
+            norm.shift(),
+            bias(scope, norm),
+            drop.rate());
     return new Activated(made.get(0), one(scope, "withMask", made.get(1), made.get(2)));
   }
 
   @Override
   public Gradients normActivateBackward(
-      NDManager scope, NDArray da, Forward forward, Optional<NDArray> known) {
+      NDManager scope,
+      NDArray da,
+      Forward forward,
+      List<List<NDArray>> known,
+      ParameterGradients into) {
     Norm norm = forward.norm();
     NDArray saved = forward.activated().saved();
+    NDArray x = one(scope, "joined", forward.x());
     NDList made =
         script.run(
             scope,
             "backward",
             da,
-            forward.x(),
+            x,
             norm.scale(),
             norm.shift(),
             bias(scope, norm),
-            one(scope, "momentsOf", saved, forward.x()),
-            one(scope, "maskOf", saved, forward.x()));
-    NDArray dx = known.map(k -> one(scope, "added", made.get(0), k)).orElse(made.get(0));
-    return new Gradients(dx, made.get(1));
+            one(scope, "momentsOf", saved, x),
+            one(scope, "maskOf", saved, x));
+    NDArray dnorm = made.get(1);
+    into.scale().ifPresent(to -> one(scope, "sumOverExamples", dnorm, 0, to).close());
+    into.shift().ifPresent(to -> one(scope, "sumOverExamples", dnorm, 1, to).close());
+    into.bias().ifPresent(to -> one(scope, "sumOverExamples", dnorm, 2, to).close());
+    List<NDArray> dx = new ArrayList<>();
+    int first = 0;
+    for (int i = 0; i < known.size(); i++) {
+      int channels = Math.toIntExact(forward.x().get(i).getShape().get(1));
+      NDArray part = one(scope, "part", made.get(0), first, channels);
+      for (NDArray each : known.get(i)) {
+        part = one(scope, "added", part, each);
+      }
+      dx.add(part);
+      first += channels;
+    }
+    return new Gradients(dx, dnorm);
   }
 
   private NDArray bias(NDManager scope, Norm norm) {

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.image;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.image.FeatureMapTape.Backward;
+import io.github.md4.core.internal.image.NormActivationKernels.Activated;
+import io.github.md4.core.internal.image.NormActivationKernels.Dropout;
+import io.github.md4.core.internal.image.NormActivationKernels.Forward;
+import io.github.md4.core.internal.image.NormActivationKernels.Gradients;
+import io.github.md4.core.internal.image.NormActivationKernels.Kind;
+import io.github.md4.core.internal.image.NormActivationKernels.Norm;
+import io.github.md4.core.internal.image.NormActivationKernels.ParameterGradients;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The steps of a ResBlock on a tape: its first norm, and what follows it. Each half of the latter
+ * is one call of {@code maps.torchscript}, and one on the way back.
+ *
+ * @param script the functions of {@code maps.torchscript}
+ */
+record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
+  /** The places of the filters, and of what follows them, in the results of a half's call. */
+  private static final int FILTERS = 1;
+
+  private static final int VALUES = 2;
+
+  /** A product of the condition c, float32 [B, D]. */
+  record Product(NDArray c, NDArray w, NDArray b) {
+
+    /** Returns the arrays that its backward reads, and those that it writes to. */
+    private List<NDArray> backward(Backward backward) {
+      return List.of(c, w, backward.into(w), backward.into(b), backward.byCondition());
+    }
+  }
+
+  /** The origin of a norm's scale and shift. */
+  sealed interface Scaling {
+
+    /** Returns scale and shift; those that are made belong to {@code scope}. */
+    NDList values(TorchScript script, NDManager scope);
+
+    /** Returns where the gradients by its parameters go that are sums over the examples. */
+    ParameterGradients into(Backward backward);
+
+    /** Writes the other gradients, given those by scale, shift and bias of each example. */
+    void backward(TorchScript script, Backward backward, NDArray norm);
+  }
+
+  /** Parameters as scale and shift, [C]. */
+  record Affine(NDArray scale, NDArray shift) implements Scaling {
+    @Override
+    public NDList values(TorchScript script, NDManager scope) {
+      return new NDList(scale, shift);
+    }
+
+    @Override
+    public ParameterGradients into(Backward backward) {
+      return new ParameterGradients(
+          Optional.of(backward.into(scale)), Optional.of(backward.into(shift)), Optional.empty());
+    }
+
+    @Override
+    public void backward(TorchScript script, Backward backward, NDArray norm) {}
+  }
+
+  /** Scale and shift of each example from the condition, [B, C]. */
+  record Modulation(Product product) implements Scaling {
+    @Override
+    public NDList values(TorchScript script, NDManager scope) {
+      return script.run(scope, "modulation", product.c, product.w, product.b);
+    }
+
+    @Override
+    public ParameterGradients into(Backward backward) {
+      return ParameterGradients.NONE;
+    }
+
+    @Override
+    public void backward(TorchScript script, Backward backward, NDArray norm) {
+      script.run(backward.scope(), "modulationBackward", norm, product.backward(backward)).close();
+    }
+  }
+
+  /** Adds the norm and activation of one map, or of two side by side. */
+  Hidden activated(FeatureMapTape tape, List<Hidden> x, Scaling scaling) {
+    NDList values = scaling.values(script, tape.scope());
+    Norm norm = new Norm(values.get(0), values.get(1), Optional.empty());
+    Forward forward = forward(tape, Kind.STREAM, arrays(x), norm, Dropout.NONE);
+    return tape.add(
+        forward.activated().output(),
+        (backward, da) -> {
+          List<List<NDArray>> known = x.stream().map(backward::takeParts).toList();
+          Gradients found =
+              kernels.normActivateBackward(
+                  backward.scope(), da, forward, known, scaling.into(backward));
+          scaling.backward(script, backward, found.norm());
+          for (int i = 0; i < x.size(); i++) {
+            backward.add(x.get(i), found.x().get(i));
+          }
+          forward.activated().saved().close();
+        });
+  }
+
+  private Forward forward(
+      FeatureMapTape tape, Kind kind, List<NDArray> x, Norm norm, Dropout drop) {
+    Activated made = kernels.normActivate(tape.scope(), kind, x, norm, drop);
+    return new Forward(kind, x, norm, drop, made);
+  }
+
+  /**
+   * The first half of a ResBlock after its first activation a: a convolution, and the values of the
+   * norm that follows. They come from one call, whose results begin with the convolved map and the
+   * filters as they were multiplied.
+   */
+  sealed interface FirstHalf {
+    NDArray filters();
+
+    NDList run(TorchScript script, NDManager scope, NDArray a);
+
+    /** Returns the norm, of the results of {@link #run}. */
+    Norm norm(NDList made);
+
+    /** Returns where the gradients by parameters go that are sums over the examples. */
+    ParameterGradients into(Backward backward);
+
+    /**
+     * Writes the other gradients and returns that by a.
+     *
+     * @param inside the gradients by the norm's inputs
+     */
+    NDArray backward(
+        TorchScript script, Backward backward, Gradients inside, NDArray a, NDList made);
+  }
+
+  /** Without the condition. */
+  record Plain(NDArray filters, NDArray bias, NDArray scale, NDArray shift) implements FirstHalf {
+    @Override
+    public NDList run(TorchScript script, NDManager scope, NDArray a) {
+      return script.run(scope, "convolved", a, filters);
+    }
+
+    @Override
+    public Norm norm(NDList made) {
+      return new Norm(scale, shift, Optional.of(bias));
+    }
+
+    @Override
+    public ParameterGradients into(Backward backward) {
+      return new ParameterGradients(
+          Optional.of(backward.into(scale)),
+          Optional.of(backward.into(shift)),
+          Optional.of(backward.into(bias)));
+    }
+
+    @Override
+    public NDArray backward(
+        TorchScript script, Backward backward, Gradients inside, NDArray a, NDList made) {
+      return one(
+          script,
+          backward,
+          "convolvedBackward",
+          inside.x().get(0),
+          a,
+          made.get(FILTERS),
+          backward.into(filters));
+    }
+  }
+
+  /** With a product of the condition as the bias. */
+  record Biased(NDArray filters, Product bias, NDArray scale, NDArray shift) implements FirstHalf {
+    @Override
+    public NDList run(TorchScript script, NDManager scope, NDArray a) {
+      return script.run(scope, "biasedHalf", a, filters, bias.c, bias.w, bias.b);
+    }
+
+    @Override
+    public Norm norm(NDList made) {
+      return new Norm(scale, shift, Optional.of(made.get(VALUES)));
+    }
+
+    @Override
+    public ParameterGradients into(Backward backward) {
+      return new Affine(scale, shift).into(backward);
+    }
+
+    @Override
+    public NDArray backward(
+        TorchScript script, Backward backward, Gradients inside, NDArray a, NDList made) {
+      return one(
+          script,
+          backward,
+          "biasedHalfBackward",
+          inside.x().get(0),
+          a,
+          made.get(FILTERS),
+          backward.into(filters),
+          inside.norm(),
+          bias.backward(backward));
+    }
+  }
+
+  /** With a product of the condition as scale and shift. */
+  record Modulated(NDArray filters, NDArray bias, Product modulation) implements FirstHalf {
+    @Override
+    public NDList run(TorchScript script, NDManager scope, NDArray a) {
+      return script.run(
+          scope, "modulatedHalf", a, filters, modulation.c, modulation.w, modulation.b);
+    }
+
+    @Override
+    public Norm norm(NDList made) {
+      return new Norm(made.get(VALUES), made.get(VALUES + 1), Optional.of(bias));
+    }
+
+    @Override
+    public ParameterGradients into(Backward backward) {
+      return new ParameterGradients(
+          Optional.empty(), Optional.empty(), Optional.of(backward.into(bias)));
+    }
+
+    @Override
+    public NDArray backward(
+        TorchScript script, Backward backward, Gradients inside, NDArray a, NDList made) {
+      return one(
+          script,
+          backward,
+          "modulatedHalfBackward",
+          inside.x().get(0),
+          a,
+          made.get(FILTERS),
+          backward.into(filters),
+          inside.norm(),
+          modulation.backward(backward));
+    }
+  }
+
+  /**
+   * The second half: a convolution, added to x.
+   *
+   * @param projection weight and bias of a projection of x, or empty
+   */
+  record SecondHalf(NDArray filters, NDArray bias, List<NDArray> projection) {
+
+    /**
+     * Returns the second half of a list of weights.
+     *
+     * @param weights filters and bias; then weight and bias of a projection, if there is one
+     */
+    static SecondHalf of(List<NDArray> weights) {
+      return new SecondHalf(weights.get(0), weights.get(1), weights.subList(2, weights.size()));
+    }
+
+    boolean isProjected() {
+      return !projection.isEmpty();
+    }
+
+    /** Returns the projection's weight, and where the gradients by weight and bias go. */
+    List<NDArray> projectionBackward(Backward backward) {
+      return isProjected()
+          ? List.of(
+              projection.get(0), backward.into(projection.get(0)), backward.into(projection.get(1)))
+          : List.of();
+    }
+  }
+
+  /**
+   * Adds what follows the first activation a.
+   *
+   * @param x one map, or two side by side, which are projected
+   */
+  Hidden residual(
+      FeatureMapTape tape, List<Hidden> x, Hidden a, FirstHalf first, SecondHalf second) {
+    if (x.size() > 1 && !second.isProjected()) {
+      throw new IllegalArgumentException("maps side by side must be projected: " + x.size());
+    }
+    NDManager kept = tape.scope();
+    NDList made = first.run(script, kept, a.array);
+    Forward forward =
+        forward(tape, Kind.CONVOLVED, List.of(made.get(0)), first.norm(made), tape.drop());
+    try (NDManager inner = kept.newSubManager()) {
+      NDList half =
+          script.run(
+              inner,
+              "secondHalf",
+              forward.activated().output(),
+              second.filters,
+              arrays(x),
+              second.projection);
+      NDArray filters = half.get(FILTERS);
+      filters.attach(kept);
+      NDArray base = second.isProjected() ? half.get(VALUES) : x.get(0).array;
+      NDArray sum = kernels.addResidual(kept, base, half.get(0), second.bias);
+      return tape.add(
+          sum,
+          (backward, gradient) -> {
+            NDArray da =
+                secondBackward(backward, gradient, x, second, forward.activated(), filters);
+            Gradients inside =
+                kernels.normActivateBackward(
+                    backward.scope(), da, forward, List.of(List.of()), first.into(backward));
+            backward.add(a, first.backward(script, backward, inside, a.array, made));
+            new NDList(forward.activated().output(), forward.activated().saved(), filters).close();
+            made.close();
+          });
+    }
+  }
+
+  /** Writes the gradients of the second half, and returns that by its input. */
+  private NDArray secondBackward(
+      Backward backward,
+      NDArray gradient,
+      List<Hidden> x,
+      SecondHalf second,
+      Activated h,
+      NDArray filters) {
+    NDList found =
+        script.run(
+            backward.scope(),
+            "secondHalfBackward",
+            gradient,
+            h.output(),
+            filters,
+            backward.into(second.filters),
+            backward.into(second.bias),
+            arrays(x),
+            second.projectionBackward(backward));
+    for (int i = 0; i < x.size(); i++) {
+      backward.add(x.get(i), second.isProjected() ? found.get(1 + i) : gradient);
+    }
+    return found.get(0);
+  }
+
+  private static List<NDArray> arrays(List<Hidden> maps) {
+    return maps.stream().map(map -> map.array).toList();
+  }
+
+  private static NDArray one(
+      TorchScript script, Backward backward, String function, Object... arguments) {
+    return script.run(backward.scope(), function, arguments).singletonOrThrow();
+  }
+}
