@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.CudaProgram;
@@ -22,11 +23,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The CUDA kernels of {@code maps.cu}, in bfloat16. */
+/**
+ * The CUDA kernels of {@code maps.cu}, in bfloat16. Several threads may call them: the launches
+ * that share arrays of the workspace follow one another.
+ */
 final class CudaNormActivationKernels implements NormActivationKernels {
   private static final int THREADS = 256;
   private static final int OCTET = 8;
-  private static final int BLOCKS_OF_MULTIPROCESSOR = 8;
+
+  /** The most waves of blocks that an example is split for, and the gain that is worth a split. */
+  private static final int MOST_WAVES = 4;
+
+  private static final double WORTH = 0.02;
   private static final int FEWEST_PIXELS = 32;
   private static final int MOMENTS = 2;
   private static final int BACKWARD_SUMS = 3;
@@ -51,8 +59,25 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   private final CudaProgram program;
   private final TorchScript script;
   private final Precision stream;
-  private final int blocks;
+  private final Map<String, Integer> resident = new HashMap<>();
   private final Workspace workspace;
+
+  /**
+   * Returns how the kernels of a GPU are made; empty where they do not run: on a CPU, in float32,
+   * with channels first, without a CUDA compiler, or on a GPU older than Ampere.
+   */
+  static Optional<Factory> factory(NDManager parent, UNetKernels.Options options) {
+    if (options.precision() != Precision.BFLOAT16
+        || options.memoryFormat() != MemoryFormat.CHANNELS_LAST) {
+      return Optional.empty();
+    }
+    return CudaDevice.forKernels(parent)
+        .map(
+            cuda ->
+                manager ->
+                    new CudaNormActivationKernels(
+                        manager, cuda, Nvrtc.find().orElseThrow(), options.stream()));
+  }
 
   /**
    * @param stream the type of the residual stream and of its gradient
@@ -68,23 +93,30 @@ final class CudaNormActivationKernels implements NormActivationKernels {
             device,
             TorchScript.resource(CudaNormActivationKernels.class, "maps.cu"),
             constants);
-    this.blocks = BLOCKS_OF_MULTIPROCESSOR * device.multiprocessors();
   }
 
   /**
-   * Arrays of float32 that last from one launch to the next: kept, one for each length. The work of
-   * one stream runs in order, so that the next call may write to them.
+   * Arrays of float32 that last from one launch to the next, kept. The work of one stream runs in
+   * order, so that the next call may write to them.
    */
-  private record Workspace(
-      NDManager manager, Map<Shape, NDArray> partials, Map<Shape, NDArray> sums)
-      implements AutoCloseable {
+  private static final class Workspace implements AutoCloseable {
+    private final NDManager manager;
+    private final Map<Shape, NDArray> sums = new HashMap<>();
+    private NDArray partials;
+
     Workspace(NDManager manager) {
-      this(manager, new HashMap<>(), new HashMap<>());
+      this.manager = manager;
+      this.partials = manager.zeros(new Shape(1));
     }
 
+    /** Returns an array for partial sums: as long as they need or longer. */
     NDArray partials(Size size, int quantities) {
-      Shape shape = new Shape(size.examples, size.splits, quantities, size.channels);
-      return partials.computeIfAbsent(shape, manager::zeros);
+      long length = (long) size.examples * size.splits * quantities * size.channels;
+      if (partials.size() < length) {
+        partials.close();
+        partials = manager.zeros(new Shape(length));
+      }
+      return partials;
     }
 
     /** Returns the array for a norm's gradients by example, [3, B, C]. */
@@ -110,14 +142,40 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     }
   }
 
-  private Size size(List<NDArray> x) {
+  /** Returns the size of maps for a kernel. */
+  private Size size(List<NDArray> x, String kernel) {
     Shape shape = x.get(0).getShape();
     int examples = Math.toIntExact(shape.get(0));
     int pixels = Math.toIntExact(shape.get(2) * shape.get(3));
-    int most = Math.max(1, pixels / FEWEST_PIXELS);
-    int splits = Math.min(most, (blocks + examples - 1) / examples);
+    int atOnce = resident.computeIfAbsent(kernel, name -> program.residentBlocks(name, THREADS));
+    int splits = splits(examples, Math.max(1, pixels / FEWEST_PIXELS), atOnce);
     int channels = x.stream().mapToInt(CudaNormActivationKernels::channels).sum();
     return new Size(examples, channels, pixels, splits);
+  }
+
+  /**
+   * Returns the number of blocks that share an example: such that all blocks run at once, or that
+   * the last of them leave few multiprocessors idle.
+   *
+   * @param most the largest number
+   * @param atOnce the blocks that run at once
+   */
+  static int splits(int examples, int most, int atOnce) {
+    int best = 1;
+    for (int splits = 1;
+        splits <= Math.min(most, Math.max(1, MOST_WAVES * atOnce / examples));
+        splits++) {
+      if (busy(examples * splits, atOnce) > busy(examples * best, atOnce) + WORTH) {
+        best = splits;
+      }
+    }
+    return best;
+  }
+
+  /** Returns the share of its time that a GPU is busy with blocks that all take as long. */
+  private static double busy(int blocks, int atOnce) {
+    double waves = (double) blocks / atOnce;
+    return waves / Math.ceil(waves);
   }
 
   private static int channels(NDArray map) {
@@ -125,9 +183,9 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   }
 
   @Override
-  public Activated normActivate(
+  public synchronized Activated normActivate(
       NDManager scope, Kind kind, List<NDArray> x, Norm norm, Dropout drop) {
-    Size size = size(x);
+    Size size = size(x, "normActivate" + of(kind));
     int groups = size.examples * UNetKernels.GROUPS * MOMENTS;
     NDList made = script.run(scope, "activated", x.get(0), size.channels, groups);
     NDArray partials = workspace.partials(size, MOMENTS);
@@ -150,13 +208,13 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   }
 
   @Override
-  public Gradients normActivateBackward(
+  public synchronized Gradients normActivateBackward(
       NDManager scope,
       NDArray da,
       Forward forward,
       List<List<NDArray>> known,
       ParameterGradients into) {
-    Size size = size(forward.x());
+    Size size = size(forward.x(), "normActivateBackward" + of(forward.kind()));
     NDArray partials = workspace.partials(size, BACKWARD_SUMS);
     NDArray dnorm = workspace.normGradients(size);
     Object[] given =
@@ -208,15 +266,29 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     if (into.equals(ParameterGradients.NONE)) {
       return;
     }
-    program.launch(
-        "sumOverExamples",
-        new Grid((long) NORM_GRADIENTS * size.channels / WARP, WARP * WARP, 1),
+    sumOverRows(
         dnorm,
+        size.examples,
+        size.channels,
         orNull(into.scale()),
         orNull(into.shift()),
-        orNull(into.bias()),
-        size.examples,
-        size.channels);
+        orNull(into.bias()));
+  }
+
+  @Override
+  public synchronized void sumOverPixels(NDArray x, NDArray into) {
+    Size size = size(List.of(x), "sumsOfStream");
+    NDArray partials = workspace.partials(size, 1);
+    program.launch("sumsOfStream", size.grid(), arguments(address(x), partials, shape(size)));
+    int rows = size.examples * size.splits;
+    sumOverRows(partials, rows, size.channels, into, Absent.ARRAY, Absent.ARRAY);
+  }
+
+  private void sumOverRows(NDArray rows, int count, int channels, Object... into) {
+    program.launch(
+        "sumOverRows",
+        new Grid((long) into.length * channels / WARP, WARP * WARP, 1),
+        arguments(rows, into, count, channels));
   }
 
   @Override
@@ -281,10 +353,12 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     return array.<Object>map(present -> present).orElse(Absent.ARRAY);
   }
 
-  /** Returns the distance between the numbers of two consecutive examples. */
+  /**
+   * Returns the distance between the numbers of two consecutive examples; 0 where they share them.
+   */
   private static int stride(NDArray ofChannels) {
     Shape shape = ofChannels.getShape();
-    return shape.dimension() == 1 ? 0 : Math.toIntExact(shape.get(1));
+    return shape.dimension() == 1 || shape.get(0) == 1 ? 0 : Math.toIntExact(shape.get(1));
   }
 
   /** Returns the number of dropped values among 65,536. */

@@ -4,21 +4,18 @@ package io.github.md4.core.internal.image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.MemoryFormat;
-import io.github.md4.core.Precision;
-import io.github.md4.core.internal.cuda.CudaDevice;
-import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.image.FeatureMapTape.Backward;
-import io.github.md4.core.internal.image.ResBlockSteps.FirstHalf;
-import io.github.md4.core.internal.image.ResBlockSteps.Product;
+import io.github.md4.core.internal.image.ResBlockSteps.Affine;
+import io.github.md4.core.internal.image.ResBlockSteps.Biased;
+import io.github.md4.core.internal.image.ResBlockSteps.Modulated;
+import io.github.md4.core.internal.image.ResBlockSteps.Modulation;
+import io.github.md4.core.internal.image.ResBlockSteps.Plain;
 import io.github.md4.core.internal.image.ResBlockSteps.SecondHalf;
 import io.github.md4.core.internal.torch.Autograd;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.torch.TorchScript;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -41,24 +38,17 @@ public final class FusedUNetKernels implements UNetKernels {
   private final ResBlockSteps steps;
   private FeatureMapTape tape;
 
-  /** A factory of a device's norm-activation kernels. */
-  interface NormActivationFactory {
-    NormActivationKernels of(NDManager manager);
-  }
-
   FusedUNetKernels(
-      NDManager parent, Options options, double dropout, NormActivationFactory normActivation) {
+      NDManager parent,
+      Options options,
+      double dropout,
+      NormActivationKernels.Factory normActivation) {
     this.manager = parent.newSubManager();
     this.dropout = dropout;
     this.recorded = UNetKernels.forTraining(manager, options, dropout);
     this.normActivation = normActivation.of(manager);
     this.autograd = new Autograd(manager);
-    Map<String, Object> constants = new LinkedHashMap<>();
-    constants.put("dtype", options.precision().scalarType);
-    constants.put("stream", options.stream().scalarType);
-    this.script =
-        TorchScript.load(
-            manager, constants, TorchScript.resource(FusedUNetKernels.class, "maps.torchscript"));
+    this.script = ResBlockSteps.script(manager, options);
     this.recordedParts = new RecordedParts(recorded, autograd, script);
     this.steps = new ResBlockSteps(script, this.normActivation);
   }
@@ -70,20 +60,8 @@ public final class FusedUNetKernels implements UNetKernels {
    * @param dropout rate of single activations
    */
   public static Optional<FusedUNetKernels> find(NDManager parent, Options options, double dropout) {
-    if (options.precision() != Precision.BFLOAT16
-        || options.memoryFormat() != MemoryFormat.CHANNELS_LAST) {
-      return Optional.empty();
-    }
-    return CudaDevice.forKernels(parent)
-        .map(
-            cuda ->
-                new FusedUNetKernels(
-                    parent,
-                    options,
-                    dropout,
-                    manager ->
-                        new CudaNormActivationKernels(
-                            manager, cuda, Nvrtc.find().orElseThrow(), options.stream())));
+    return CudaNormActivationKernels.factory(parent, options)
+        .map(kernels -> new FusedUNetKernels(parent, options, dropout, kernels));
   }
 
   /**
@@ -101,42 +79,30 @@ public final class FusedUNetKernels implements UNetKernels {
 
   @Override
   public Hidden affineActivated(NDManager scope, List<Hidden> x, NDList norm) {
-    return steps.activated(tape, x, new ResBlockSteps.Affine(norm.get(0), norm.get(1)));
+    return steps.activated(tape, x, new Affine(norm.get(0), norm.get(1)));
   }
 
   @Override
   public Hidden adaptiveActivated(NDManager scope, List<Hidden> x, NDArray c, NDList norm) {
-    Product product = product(c, norm.get(0), norm.get(1));
-    return steps.activated(tape, x, new ResBlockSteps.Modulation(product));
-  }
-
-  private Product product(NDArray c, NDArray w, NDArray b) {
     tape.useCondition(c);
-    return new Product(c, w, b);
+    return steps.activated(tape, x, Modulation.of(c, norm));
   }
 
   @Override
   public Hidden plainResidual(NDManager scope, List<Hidden> x, Hidden a, NDList w) {
-    FirstHalf first = new ResBlockSteps.Plain(w.get(0), w.get(1), w.get(2), w.get(3));
-    return steps.residual(tape, x, a, first, second(w, 4));
+    return steps.residual(tape, x, a, Plain.of(w), SecondHalf.of(w, Plain.TAKEN));
   }
 
   @Override
   public Hidden addedResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList w) {
-    Product bias = product(c, w.get(0), w.get(2));
-    FirstHalf first = new ResBlockSteps.Biased(w.get(1), bias, w.get(3), w.get(4));
-    return steps.residual(tape, x, a, first, second(w, 5));
+    tape.useCondition(c);
+    return steps.residual(tape, x, a, Biased.of(c, w), SecondHalf.of(w, Biased.TAKEN));
   }
 
   @Override
   public Hidden adaptiveResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList w) {
-    Product modulation = product(c, w.get(2), w.get(3));
-    FirstHalf first = new ResBlockSteps.Modulated(w.get(0), w.get(1), modulation);
-    return steps.residual(tape, x, a, first, second(w, 4));
-  }
-
-  private static SecondHalf second(NDList weights, int taken) {
-    return SecondHalf.of(weights.subList(taken, weights.size()));
+    tape.useCondition(c);
+    return steps.residual(tape, x, a, Modulated.of(c, w), SecondHalf.of(w, Modulated.TAKEN));
   }
 
   /** Returns the two maps themselves: the kernels of a ResBlock read them where they lie. */

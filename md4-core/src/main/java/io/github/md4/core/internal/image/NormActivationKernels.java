@@ -15,6 +15,11 @@ import java.util.Optional;
  */
 interface NormActivationKernels extends AutoCloseable {
 
+  /** A factory of a device's kernels. */
+  interface Factory {
+    NormActivationKernels of(NDManager manager);
+  }
+
   /** The kind of a map, which determines its type. */
   enum Kind {
     /** A map of the residual stream. */
@@ -88,6 +93,12 @@ interface NormActivationKernels extends AutoCloseable {
       Forward forward,
       List<List<NDArray>> known,
       ParameterGradients into);
+
+  /**
+   * Writes the sums of a map of the stream over examples and pixels to {@code into}, float32 [C]:
+   * the gradient by a bias that was added to all of them.
+   */
+  void sumOverPixels(NDArray x, NDArray into);
 
   /**
    * Returns {@code x + y + bias} of x's type: x of the stream, y convolved, float32 bias [C]. The

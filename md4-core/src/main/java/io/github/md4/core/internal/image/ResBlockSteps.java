@@ -14,7 +14,9 @@ import io.github.md4.core.internal.image.NormActivationKernels.Norm;
 import io.github.md4.core.internal.image.NormActivationKernels.ParameterGradients;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.TorchScript;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,6 +30,15 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
   private static final int FILTERS = 1;
 
   private static final int VALUES = 2;
+
+  /** Returns the functions of {@code maps.torchscript}. */
+  static TorchScript script(NDManager parent, UNetKernels.Options options) {
+    Map<String, Object> constants = new LinkedHashMap<>();
+    constants.put("dtype", options.precision().scalarType);
+    constants.put("stream", options.stream().scalarType);
+    return TorchScript.load(
+        parent, constants, TorchScript.resource(ResBlockSteps.class, "maps.torchscript"));
+  }
 
   /** A product of the condition c, float32 [B, D]. */
   record Product(NDArray c, NDArray w, NDArray b) {
@@ -70,6 +81,11 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
 
   /** Scale and shift of each example from the condition, [B, C]. */
   record Modulation(Product product) implements Scaling {
+    /** Returns the scaling of a norm's weights: the product and its bias. */
+    static Modulation of(NDArray c, NDList w) {
+      return new Modulation(new Product(c, w.get(0), w.get(1)));
+    }
+
     @Override
     public NDList values(TorchScript script, NDManager scope) {
       return script.run(scope, "modulation", product.c, product.w, product.b);
@@ -83,6 +99,18 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
     @Override
     public void backward(TorchScript script, Backward backward, NDArray norm) {
       script.run(backward.scope(), "modulationBackward", norm, product.backward(backward)).close();
+    }
+  }
+
+  /** Returns the norm and activation of one map, or of two side by side. */
+  NDArray activated(NDManager scope, List<Hidden> x, Scaling scaling) {
+    try (NDManager inner = scope.newSubManager()) {
+      NDList values = scaling.values(script, inner);
+      Norm norm = new Norm(values.get(0), values.get(1), Optional.empty());
+      NDArray output =
+          kernels.normActivate(inner, Kind.STREAM, arrays(x), norm, Dropout.NONE).output();
+      output.attach(scope);
+      return output;
     }
   }
 
@@ -139,6 +167,14 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
 
   /** Without the condition. */
   record Plain(NDArray filters, NDArray bias, NDArray scale, NDArray shift) implements FirstHalf {
+    /** The number of weights that a half begins with. */
+    static final int TAKEN = 4;
+
+    /** Returns the first half of a ResBlock's weights: filters, bias, scale, shift. */
+    static Plain of(NDList w) {
+      return new Plain(w.get(0), w.get(1), w.get(2), w.get(3));
+    }
+
     @Override
     public NDList run(TorchScript script, NDManager scope, NDArray a) {
       return script.run(scope, "convolved", a, filters);
@@ -173,6 +209,13 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
 
   /** With a product of the condition as the bias. */
   record Biased(NDArray filters, Product bias, NDArray scale, NDArray shift) implements FirstHalf {
+    static final int TAKEN = 5;
+
+    /** Returns the first half of a ResBlock's weights: product, filters, bias, scale, shift. */
+    static Biased of(NDArray c, NDList w) {
+      return new Biased(w.get(1), new Product(c, w.get(0), w.get(2)), w.get(3), w.get(4));
+    }
+
     @Override
     public NDList run(TorchScript script, NDManager scope, NDArray a) {
       return script.run(scope, "biasedHalf", a, filters, bias.c, bias.w, bias.b);
@@ -206,6 +249,15 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
 
   /** With a product of the condition as scale and shift. */
   record Modulated(NDArray filters, NDArray bias, Product modulation) implements FirstHalf {
+    static final int TAKEN = 4;
+
+    /**
+     * Returns the first half of a ResBlock's weights: filters, bias, the norm's product and bias.
+     */
+    static Modulated of(NDArray c, NDList w) {
+      return new Modulated(w.get(0), w.get(1), new Product(c, w.get(2), w.get(3)));
+    }
+
     @Override
     public NDList run(TorchScript script, NDManager scope, NDArray a) {
       return script.run(
@@ -247,12 +299,13 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
   record SecondHalf(NDArray filters, NDArray bias, List<NDArray> projection) {
 
     /**
-     * Returns the second half of a list of weights.
+     * Returns the second half of a ResBlock's weights.
      *
-     * @param weights filters and bias; then weight and bias of a projection, if there is one
+     * @param taken the number of those of the first half
      */
-    static SecondHalf of(List<NDArray> weights) {
-      return new SecondHalf(weights.get(0), weights.get(1), weights.subList(2, weights.size()));
+    static SecondHalf of(NDList weights, int taken) {
+      return new SecondHalf(
+          weights.get(taken), weights.get(taken + 1), weights.subList(taken + 2, weights.size()));
     }
 
     boolean isProjected() {
@@ -269,34 +322,36 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
   }
 
   /**
-   * Adds what follows the first activation a.
+   * Returns what follows the first activation a.
    *
    * @param x one map, or two side by side, which are projected
    */
+  NDArray residual(NDManager scope, List<Hidden> x, Hidden a, FirstHalf first, SecondHalf second) {
+    try (NDManager inner = scope.newSubManager()) {
+      NDList made = first.run(script, inner, a.array);
+      Activated h =
+          kernels.normActivate(
+              inner, Kind.CONVOLVED, List.of(made.get(0)), first.norm(made), Dropout.NONE);
+      return sum(scope, x, second, secondHalf(inner, x, second, h));
+    }
+  }
+
+  /**
+   * Adds what follows the first activation a, as {@link #residual(NDManager, List, Hidden,
+   * FirstHalf, SecondHalf)}.
+   */
   Hidden residual(
       FeatureMapTape tape, List<Hidden> x, Hidden a, FirstHalf first, SecondHalf second) {
-    if (x.size() > 1 && !second.isProjected()) {
-      throw new IllegalArgumentException("maps side by side must be projected: " + x.size());
-    }
     NDManager kept = tape.scope();
     NDList made = first.run(script, kept, a.array);
     Forward forward =
         forward(tape, Kind.CONVOLVED, List.of(made.get(0)), first.norm(made), tape.drop());
     try (NDManager inner = kept.newSubManager()) {
-      NDList half =
-          script.run(
-              inner,
-              "secondHalf",
-              forward.activated().output(),
-              second.filters,
-              arrays(x),
-              second.projection);
+      NDList half = secondHalf(inner, x, second, forward.activated());
       NDArray filters = half.get(FILTERS);
       filters.attach(kept);
-      NDArray base = second.isProjected() ? half.get(VALUES) : x.get(0).array;
-      NDArray sum = kernels.addResidual(kept, base, half.get(0), second.bias);
       return tape.add(
-          sum,
+          sum(kept, x, second, half),
           (backward, gradient) -> {
             NDArray da =
                 secondBackward(backward, gradient, x, second, forward.activated(), filters);
@@ -310,6 +365,20 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
     }
   }
 
+  private NDList secondHalf(NDManager scope, List<Hidden> x, SecondHalf second, Activated h) {
+    return script.run(
+        scope, "secondHalf", h.output(), second.filters, arrays(x), second.projection);
+  }
+
+  /** Returns x, or its projection, plus the convolved map and its bias. */
+  private NDArray sum(NDManager scope, List<Hidden> x, SecondHalf second, NDList half) {
+    if (x.size() > 1 && !second.isProjected()) {
+      throw new IllegalArgumentException("maps side by side must be projected: " + x.size());
+    }
+    NDArray base = second.isProjected() ? half.get(VALUES) : x.get(0).array;
+    return kernels.addResidual(scope, base, half.get(0), second.bias);
+  }
+
   /** Writes the gradients of the second half, and returns that by its input. */
   private NDArray secondBackward(
       Backward backward,
@@ -318,6 +387,7 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
       SecondHalf second,
       Activated h,
       NDArray filters) {
+    kernels.sumOverPixels(gradient, backward.into(second.bias));
     NDList found =
         script.run(
             backward.scope(),

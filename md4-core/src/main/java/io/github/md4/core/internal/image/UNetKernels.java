@@ -8,6 +8,7 @@ import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.Hidden;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The kernels of the convolutional networks.
@@ -42,9 +43,19 @@ public interface UNetKernels extends AutoCloseable {
       int width,
       int colours) {}
 
-  /** Returns kernels whose results cannot be differentiated, without dropout. */
-  static UNetKernels forInference(NDManager parent, Options options) {
-    return ScriptUNetKernels.forInference(parent, options);
+  /**
+   * Returns kernels whose results cannot be differentiated, without dropout: our own where they
+   * run.
+   *
+   * @param widestMap the most channels of a map
+   */
+  static UNetKernels forInference(NDManager parent, Options options, int widestMap) {
+    UNetKernels script = ScriptUNetKernels.forInference(parent, options);
+    return Optional.of(widestMap)
+        .filter(channels -> channels <= FusedUNetKernels.WIDEST)
+        .flatMap(fits -> CudaNormActivationKernels.factory(parent, options))
+        .<UNetKernels>map(kernels -> new FusedInferenceKernels(parent, options, script, kernels))
+        .orElse(script);
   }
 
   /**

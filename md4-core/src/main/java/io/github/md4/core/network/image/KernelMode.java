@@ -6,6 +6,7 @@ import io.github.md4.core.internal.image.DitKernels;
 import io.github.md4.core.internal.image.FusedUNetKernels;
 import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.internal.torch.ConditionKernels;
+import java.util.function.Supplier;
 
 /** The mode of an image network's kernels. They live under its manager and are closed with it. */
 sealed interface KernelMode {
@@ -19,11 +20,17 @@ sealed interface KernelMode {
 
   ConditionKernels condition();
 
-  /** Inference: no dropout, nothing recorded. */
-  record Inference(NDManager manager, UNetKernels.Options options) implements KernelMode {
+  /**
+   * Inference: no dropout, nothing recorded.
+   *
+   * @param convolutional the kernels of feature maps, which a network without them does not ask for
+   */
+  record Inference(
+      NDManager manager, UNetKernels.Options options, Supplier<UNetKernels> convolutional)
+      implements KernelMode {
     @Override
     public UNetKernels unet() {
-      return UNetKernels.forInference(manager, options);
+      return convolutional.get();
     }
 
     @Override

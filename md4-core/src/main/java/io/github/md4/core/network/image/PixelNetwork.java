@@ -77,8 +77,10 @@ final class PixelNetwork implements Network {
     this.manager = parent.newSubManager();
     this.definition = definition;
     this.factory = factory;
+    UNetKernels.Options options = definition.kernelOptions(definition.precision);
     KernelMode mode =
-        new KernelMode.Inference(manager, definition.kernelOptions(definition.precision));
+        new KernelMode.Inference(
+            manager, options, () -> UNetKernels.forInference(manager, options, config.widestMap()));
     this.inference = ModeKernels.of(mode, factory);
     this.specs = new ArrayList<>(embedding.specs());
     specs.addAll(inference.backbone.specs());

@@ -15,11 +15,25 @@ typedef unsigned long long u64;
 #define GROUPS 32
 #define WIDEST 2048
 
+// The pixels that a thread asks memory for at once: 64 bytes of one map, or 32 of each of two and more.
+#define AHEAD (64 / (8 * (int)sizeof(T)))
+#define AHEAD_BACK (AHEAD / 2)
+
 struct Eight { float x[8]; };
 
-__device__ __forceinline__ Eight fetch(const bf16* from) {
-  uint4 words = *(const uint4*)from;
-  u32 word[4] = {words.x, words.y, words.z, words.w};
+// Eight numbers as they lie in memory.
+template <typename T> struct Raw;
+template <> struct Raw<bf16> { uint4 words; };
+template <> struct Raw<float> { float4 low, high; };
+
+__device__ __forceinline__ Raw<bf16> raw(const bf16* from) { return {*(const uint4*)from}; }
+
+__device__ __forceinline__ Raw<float> raw(const float* from) {
+  return {*(const float4*)from, *(const float4*)(from + 4)};
+}
+
+__device__ __forceinline__ Eight eight(const Raw<bf16>& raw) {
+  u32 word[4] = {raw.words.x, raw.words.y, raw.words.z, raw.words.w};
   Eight result;
 #pragma unroll
   for (int i = 0; i < 4; i++) {
@@ -29,9 +43,15 @@ __device__ __forceinline__ Eight fetch(const bf16* from) {
   return result;
 }
 
-__device__ __forceinline__ Eight fetch(const float* from) {
-  float4 a = *(const float4*)from, b = *(const float4*)(from + 4);
-  return {{a.x, a.y, a.z, a.w, b.x, b.y, b.z, b.w}};
+__device__ __forceinline__ Eight eight(const Raw<float>& raw) {
+  return {{raw.low.x, raw.low.y, raw.low.z, raw.low.w, raw.high.x, raw.high.y, raw.high.z, raw.high.w}};
+}
+
+template <typename T> __device__ __forceinline__ Eight fetch(const T* from) { return eight(raw(from)); }
+
+__device__ __forceinline__ void add(Eight& sum, const Eight& more) {
+#pragma unroll
+  for (int k = 0; k < 8; k++) sum.x[k] += more.x[k];
 }
 
 __device__ __forceinline__ u32 packed(float low, float high) {
@@ -85,6 +105,19 @@ template <typename T> struct Column {
   __device__ __forceinline__ T* pixel(int p) const { return at + (long)p * stride; }
 };
 
+// Several pixels of a thread, asked for before the first is used: a store in between might change what is read.
+template <typename T, int COUNT> struct Pixels {
+  Raw<T> raw[COUNT];
+
+  template <typename Of> __device__ __forceinline__ void ask(const Column<Of>& from, const Share& s, int p) {
+#pragma unroll
+    for (int i = 0; i < COUNT; i++)
+      if (p + i * s.rows < s.end) raw[i] = ::raw(from.pixel(p + i * s.rows));
+  }
+
+  __device__ __forceinline__ Eight operator[](int i) const { return eight(raw[i]); }
+};
+
 // Writes the block's sums by quantity and channel to partials [B, splits, QUANTITIES, C].
 template <int QUANTITIES>
 __device__ __forceinline__ void writeSums(const Share& s, Eight* sums, int splits, int channels, float* partials) {
@@ -116,21 +149,26 @@ __device__ __forceinline__ float total(const float* partials, int example, int s
 
 // Sums each channel's distances from its first pixel, and their squares.
 template <typename T>
-__device__ __forceinline__ void moments(const T* x, const T* beside, int left, float* partials, int splits, int pixels,
-                                        int channels) {
+__device__ __forceinline__ void moments(const T* first, const T* beside, int left, float* partials, int splits,
+                                        int pixels, int channels) {
   Share s = share(splits, pixels, channels);
   Eight sums[2] = {};
   if (s.works) {
-    Column<const T> from(x, beside, left, s.example, pixels, channels, s.channel);
+    Column<const T> from(first, beside, left, s.example, pixels, channels, s.channel);
     Eight pivot = fetch(from.at);
-#pragma unroll 4
-    for (int p = s.first; p < s.end; p += s.rows) {
-      Eight v = fetch(from.pixel(p));
+    for (int p = s.first; p < s.end; p += AHEAD * s.rows) {
+      Pixels<T, AHEAD> x;
+      x.ask(from, s, p);
 #pragma unroll
-      for (int k = 0; k < 8; k++) {
-        float distance = v.x[k] - pivot.x[k];
-        sums[0].x[k] += distance;
-        sums[1].x[k] += distance * distance;
+      for (int i = 0; i < AHEAD; i++) {
+        if (p + i * s.rows >= s.end) break;
+        Eight v = x[i];
+#pragma unroll
+        for (int k = 0; k < 8; k++) {
+          float distance = v.x[k] - pivot.x[k];
+          sums[0].x[k] += distance;
+          sums[1].x[k] += distance * distance;
+        }
       }
     }
   }
@@ -166,7 +204,7 @@ __device__ __forceinline__ void drop(Eight& e, u64 seed, u64 octet, u32 threshol
   }
 }
 
-__device__ __forceinline__ float sigmoid(float x) { return 1.f / (1.f + __expf(-x)); }
+__device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.f, 1.f + __expf(-x)); }
 
 // a <- dropout(swish(norm(x + bias))); writes mean and 1 / deviation of each group to moments [B, 32].
 template <typename T>
@@ -215,42 +253,53 @@ __device__ __forceinline__ void normActivate(const T* x, const T* beside, int le
     factor[k] = means[s.channel + k];
     offset[k] = squares[s.channel + k];
   }
-#pragma unroll 4
-  for (int p = s.first; p < s.end; p += s.rows) {
-    Eight v = fetch(from.pixel(p));
+  for (int p = s.first; p < s.end; p += AHEAD * s.rows) {
+    Pixels<T, AHEAD> ofX;
+    ofX.ask(from, s, p);
 #pragma unroll
-    for (int k = 0; k < 8; k++) {
-      float z = v.x[k] * factor[k] + offset[k];
-      v.x[k] = z * sigmoid(z);
+    for (int i = 0; i < AHEAD; i++) {
+      int q = p + i * s.rows;
+      if (q >= s.end) break;
+      Eight v = ofX[i];
+#pragma unroll
+      for (int k = 0; k < 8; k++) {
+        float z = v.x[k] * factor[k] + offset[k];
+        v.x[k] = z * sigmoid(z);
+      }
+      long at = ((long)s.example * pixels + q) * channels + s.channel;
+      drop(v, seed, at / 8, threshold);
+      put(a + at, v);
     }
-    long at = ((long)s.example * pixels + p) * channels + s.channel;
-    drop(v, seed, at / 8, threshold);
-    put(a + at, v);
   }
 }
 
-// The values that the backward of a thread's 8 channels needs.
-struct BackwardOctet {
-  float bias[8], mean[8], rstd[8], scale[8], shift[8];
+// The norm of a thread's 8 channels as a factor and an offset.
+struct Octet {
+  float factor[8], offset[8];
 
-  __device__ __forceinline__ BackwardOctet(const Share& s, const Norm& norm, const float2* moments, int channels) {
+  __device__ __forceinline__ Octet(const Share& s, const Norm& norm, const float2* moments, int channels) {
 #pragma unroll
     for (int k = 0; k < 8; k++) {
       int c = s.channel + k;
       float2 m = moments[s.example * GROUPS + c / (channels / GROUPS)];
-      mean[k] = m.x - (norm.bias ? norm.bias[(long)s.example * norm.biasStride + c] : 0.f);
-      rstd[k] = m.y;
-      scale[k] = norm.scale[(long)s.example * norm.normStride + c];
-      shift[k] = norm.shift[(long)s.example * norm.normStride + c];
+      factor[k] = m.y * norm.scale[(long)s.example * norm.normStride + c];
+      offset[k] = norm.shift[(long)s.example * norm.normStride + c] - mean(s, norm, moments, channels, k) * factor[k];
     }
   }
 
-  // Replaces x by the normalised map, and d by the gradient by norm(x).
-  __device__ __forceinline__ void through(Eight& x, Eight& d) const {
+  // Returns what a channel's mean is taken from: the mean of its group without the channel's bias.
+  static __device__ __forceinline__ float mean(const Share& s, const Norm& norm, const float2* moments, int channels,
+                                               int k) {
+    int c = s.channel + k;
+    float bias = norm.bias ? norm.bias[(long)s.example * norm.biasStride + c] : 0.f;
+    return moments[s.example * GROUPS + c / (channels / GROUPS)].x - bias;
+  }
+
+  // Replaces d, the gradient by the activation of the norm of x, by that by the norm.
+  __device__ __forceinline__ void through(const Eight& x, Eight& d) const {
 #pragma unroll
     for (int k = 0; k < 8; k++) {
-      x.x[k] = (x.x[k] - mean[k]) * rstd[k];
-      float z = x.x[k] * scale[k] + shift[k], s = sigmoid(z);
+      float z = x.x[k] * factor[k] + offset[k], s = sigmoid(z);
       d.x[k] *= s * (1.f + z * (1.f - s));
     }
   }
@@ -264,21 +313,38 @@ __device__ __forceinline__ void backwardSums(const bf16* da, const T* x, const T
   Share s = share(splits, pixels, channels);
   Eight sums[3] = {};
   if (s.works) {
-    BackwardOctet backward(s, norm, moments, channels);
-    Column<const T> from(x, beside, left, s.example, pixels, channels, s.channel);
-    long base = (long)s.example * pixels * channels + s.channel;
-#pragma unroll 2
-    for (int p = s.first; p < s.end; p += s.rows) {
-      long at = base + (long)p * channels;
-      Eight d = fetch(da + at), n = fetch(from.pixel(p));
-      drop(d, seed, at / 8, threshold);
-      backward.through(n, d);
+    Octet octet(s, norm, moments, channels);
+    float mean[8];
 #pragma unroll
-      for (int k = 0; k < 8; k++) {
-        sums[0].x[k] += d.x[k];
-        sums[1].x[k] += d.x[k] * n.x[k];
-        sums[2].x[k] += n.x[k];
+    for (int k = 0; k < 8; k++) mean[k] = Octet::mean(s, norm, moments, channels, k);
+    Column<const T> from(x, beside, left, s.example, pixels, channels, s.channel);
+    Column<const bf16> by(da, nullptr, channels, s.example, pixels, channels, s.channel);
+    for (int p = s.first; p < s.end; p += AHEAD_BACK * s.rows) {
+      Pixels<bf16, AHEAD_BACK> ofA;
+      Pixels<T, AHEAD_BACK> ofX;
+      ofA.ask(by, s, p);
+      ofX.ask(from, s, p);
+#pragma unroll
+      for (int i = 0; i < AHEAD_BACK; i++) {
+        int q = p + i * s.rows;
+        if (q >= s.end) break;
+        Eight d = ofA[i], v = ofX[i];
+        drop(d, seed, (by.pixel(q) - da) / 8, threshold);
+        octet.through(v, d);
+#pragma unroll
+        for (int k = 0; k < 8; k++) {
+          float distance = v.x[k] - mean[k];
+          sums[0].x[k] += d.x[k];
+          sums[1].x[k] += d.x[k] * distance;
+          sums[2].x[k] += distance;
+        }
       }
+    }
+#pragma unroll
+    for (int k = 0; k < 8; k++) {
+      float rstd = moments[s.example * GROUPS + (s.channel + k) / (channels / GROUPS)].y;
+      sums[1].x[k] *= rstd;
+      sums[2].x[k] *= rstd;
     }
   }
   writeSums<3>(s, sums, splits, channels, partials);
@@ -329,36 +395,61 @@ __device__ __forceinline__ void normActivateBackward(const bf16* da, const T* x,
     }
   }
   if (!s.works) return;
-  BackwardOctet backward(s, norm, moments, channels);
-  float sum[8], product[8];
+  // dx = rstd (scale d - sum - n product), n = (x - mean) rstd, is factor d - slope x - base.
+  Octet octet(s, norm, moments, channels);
+  float slope[8], base[8];
 #pragma unroll
   for (int k = 0; k < 8; k++) {
-    float2 mean = ofGroup[(s.channel + k) / size];
-    sum[k] = mean.x;
-    product[k] = mean.y;
+    int group = (s.channel + k) / size;
+    float2 mean = ofGroup[group];
+    float rstd = moments[s.example * GROUPS + group].y;
+    slope[k] = rstd * rstd * mean.y;
+    base[k] = rstd * mean.x - Octet::mean(s, norm, moments, channels, k) * slope[k];
   }
   Column<const T> from(x, beside, left, s.example, pixels, channels, s.channel);
   Column<const T> known(ofX.known, ofBeside.known, left, s.example, pixels, channels, s.channel);
   Column<const T> more(ofX.more, ofBeside.more, left, s.example, pixels, channels, s.channel);
   Column<T> to(ofX.dx, ofBeside.dx, left, s.example, pixels, channels, s.channel);
-  long base = (long)s.example * pixels * channels + s.channel;
-#pragma unroll 2
-  for (int p = s.first; p < s.end; p += s.rows) {
-    long at = base + (long)p * channels;
-    Eight d = fetch(da + at), n = fetch(from.pixel(p)), result = {};
-    if (known.at) result = fetch(known.pixel(p));
-    if (more.at) {
-      Eight part = fetch(more.pixel(p));
+  Column<const bf16> by(da, nullptr, channels, s.example, pixels, channels, s.channel);
+  for (int p = s.first; p < s.end; p += AHEAD_BACK * s.rows) {
+    Pixels<bf16, AHEAD_BACK> ofA;
+    Pixels<T, AHEAD_BACK> values, parts, otherParts;
+    ofA.ask(by, s, p);
+    values.ask(from, s, p);
+    if (known.at) parts.ask(known, s, p);
+    if (more.at) otherParts.ask(more, s, p);
 #pragma unroll
-      for (int k = 0; k < 8; k++) result.x[k] += part.x[k];
+    for (int i = 0; i < AHEAD_BACK; i++) {
+      int q = p + i * s.rows;
+      if (q >= s.end) break;
+      Eight d = ofA[i], v = values[i], result = {};
+      drop(d, seed, (by.pixel(q) - da) / 8, threshold);
+      octet.through(v, d);
+#pragma unroll
+      for (int k = 0; k < 8; k++) result.x[k] = octet.factor[k] * d.x[k] - slope[k] * v.x[k] - base[k];
+      if (known.at) add(result, parts[i]);
+      if (more.at) add(result, otherParts[i]);
+      put(to.pixel(q), result);
     }
-    drop(d, seed, at / 8, threshold);
-    backward.through(n, d);
-#pragma unroll
-    for (int k = 0; k < 8; k++)
-      result.x[k] += backward.rstd[k] * (backward.scale[k] * d.x[k] - sum[k] - n.x[k] * product[k]);
-    put(to.pixel(p), result);
   }
+}
+
+// Sums the channels of a map.
+template <typename T>
+__device__ __forceinline__ void sums(const T* x, float* partials, int splits, int pixels, int channels) {
+  Share s = share(splits, pixels, channels);
+  Eight sum[1] = {};
+  if (s.works) {
+    Column<const T> from(x, nullptr, channels, s.example, pixels, channels, s.channel);
+    for (int p = s.first; p < s.end; p += AHEAD * s.rows) {
+      Pixels<T, AHEAD> values;
+      values.ask(from, s, p);
+#pragma unroll
+      for (int i = 0; i < AHEAD; i++)
+        if (p + i * s.rows < s.end) add(sum[0], values[i]);
+    }
+  }
+  writeSums<1>(s, sum, splits, channels, partials);
 }
 
 #if WIDE
@@ -398,6 +489,10 @@ typedef bf16 stream;
 KERNELS(stream, OfStream)
 KERNELS(bf16, OfMap)
 
+KERNEL sumsOfStream(const stream* x, float* partials, int splits, int pixels, int channels) {
+  sums(x, partials, splits, pixels, channels);
+}
+
 // out <- x + y + bias over 8 * octets numbers; out may be the array of x or y.
 KERNEL addResidual(const stream* x, const bf16* y, const float* bias, stream* out, int channels, long octets) {
   long octet = blockIdx.x * (long)THREADS + threadIdx.x;
@@ -409,21 +504,21 @@ KERNEL addResidual(const stream* x, const bf16* y, const float* bias, stream* ou
   put(out + octet * 8, sum);
 }
 
-// The gradients by a norm's scale, shift and bias, each [C] or null, from those of each example, dnorm [3, B, C]: sums
-// over the examples. Three blocks for 32 channels, one a quantity.
-#define EXAMPLES 32
-extern "C" __global__ void __launch_bounds__(32 * EXAMPLES)
-    sumOverExamples(const float* dnorm, float* scale, float* shift, float* bias, int examples, int channels) {
-  __shared__ float sums[EXAMPLES][32];
+// The sums of rows, up to three times `count` of them, [3, count, C], each to an array [C] or, if that is null, nowhere.
+// Three blocks for 32 channels, one for each sum.
+#define ROWS 32
+extern "C" __global__ void __launch_bounds__(32 * ROWS)
+    sumOverRows(const float* rows, float* first, float* second, float* third, int count, int channels) {
+  __shared__ float sums[ROWS][32];
   int quantity = blockIdx.x % 3, lane = threadIdx.x % 32, row = threadIdx.x / 32, c = blockIdx.x / 3 * 32 + lane;
-  float* to = quantity == 0 ? scale : quantity == 1 ? shift : bias;
+  float* to = quantity == 0 ? first : quantity == 1 ? second : third;
   if (!to) return;
   float sum = 0.f;
 #pragma unroll 4
-  for (int b = row; b < examples; b += EXAMPLES) sum += dnorm[((long)quantity * examples + b) * channels + c];
+  for (int i = row; i < count; i += ROWS) sum += rows[((long)quantity * count + i) * channels + c];
   sums[row][lane] = sum;
   __syncthreads();
   if (row > 0) return;
-  for (int r = 1; r < EXAMPLES; r++) sum += sums[r][lane];
+  for (int r = 1; r < ROWS; r++) sum += sums[r][lane];
   to[c] = sum;
 }

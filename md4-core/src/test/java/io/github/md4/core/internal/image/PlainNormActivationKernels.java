@@ -54,6 +54,8 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
         return torch.contiguous(torch.slice(x, 1, first, first + channels), memory_format=2)
       def sumOverExamples(self: __torch__.M, norm: Tensor, quantity: int, to: Tensor) -> Tensor:
         return to.copy_(torch.sum(torch.select(norm, 0, quantity), [0]))
+      def sumOverPixels(self: __torch__.M, x: Tensor, to: Tensor) -> Tensor:
+        return to.copy_(torch.sum(torch.flatten(torch.permute(x, [0, 2, 3, 1]), 0, 2), [0]))
       def zero(self: __torch__.M, scale: Tensor) -> Tensor:
         return torch.zeros_like(scale)
       def addResidual(self: __torch__.M, x: Tensor, y: Tensor, bias: Tensor) -> Tensor:
@@ -82,6 +84,12 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
     Map<String, Object> constants =
         Map.of("groups", UNetKernels.GROUPS, "epsilon", UNetKernels.EPSILON);
     this.script = TorchScript.load(manager, constants, SOURCE);
+  }
+
+  /** Returns the kernels of inference with these kernels. */
+  public static UNetKernels forInference(NDManager manager, UNetKernels.Options options) {
+    UNetKernels script = ScriptUNetKernels.forInference(manager, options);
+    return new FusedInferenceKernels(manager, options, script, PlainNormActivationKernels::new);
   }
 
   /**
@@ -149,6 +157,11 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
 
   private NDArray bias(NDManager scope, Norm norm) {
     return norm.bias().orElseGet(() -> one(scope, "zero", norm.scale()));
+  }
+
+  @Override
+  public void sumOverPixels(NDArray x, NDArray into) {
+    one(x.getManager(), "sumOverPixels", x, into).close();
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
@@ -20,9 +21,11 @@ import io.github.md4.core.network.TrainingOptions.Recompute;
 import io.github.md4.core.network.transformer.Inputs;
 import io.github.md4.core.token.ImageShape;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,20 +45,22 @@ final class FusedUNetGpuTest {
     assumeTrue(Engine.getInstance().getGpuCount() > 0, "no GPU: CUDA kernels are not tested");
   }
 
+  static List<ImageConfig> networks() {
+    return List.of(
+        new UNetConfig(IMAGE, 64, 2, ConditionConfig.defaults(), 0),
+        new UNetConfig(IMAGE, 128, 1, new ConditionConfig(TimeFeatures.NONE, 0, 0), 0),
+        new UVitConfig(
+            IMAGE,
+            64,
+            List.of(1, 2),
+            1,
+            new DitShape(64, 2, 2, 2),
+            new ConditionConfig(TimeFeatures.T, 3, 0),
+            0));
+  }
+
   static Stream<Arguments> cases() {
-    List<ImageConfig> networks =
-        List.of(
-            new UNetConfig(IMAGE, 64, 2, ConditionConfig.defaults(), 0),
-            new UNetConfig(IMAGE, 128, 1, new ConditionConfig(TimeFeatures.NONE, 0, 0), 0),
-            new UVitConfig(
-                IMAGE,
-                64,
-                List.of(1, 2),
-                1,
-                new DitShape(64, 2, 2, 2),
-                new ConditionConfig(TimeFeatures.T, 3, 0),
-                0));
-    return networks.stream()
+    return networks().stream()
         .flatMap(
             network ->
                 Stream.of(Precision.FLOAT32, Precision.BFLOAT16)
@@ -83,6 +88,50 @@ final class FusedUNetGpuTest {
     }
     assertThat(Math.sqrt(ofOurs / all)).isLessThan(1.5 * Math.sqrt(ofRecorded / all));
     assertThat(Math.sqrt(ofOurs / all)).isLessThan(0.05);
+  }
+
+  /** Without gradients; that in bfloat16 with channels first is libtorch's alone. */
+  @ParameterizedTest
+  @MethodSource("networks")
+  void logits_areAsNearAsTheScripts(ImageConfig config) {
+    float[] exact = logits(config, Precision.FLOAT32, MemoryFormat.CHANNELS_LAST);
+    float[] script = logits(config, Precision.BFLOAT16, MemoryFormat.CHANNELS_FIRST);
+    float[] ours = logits(config, Precision.BFLOAT16, MemoryFormat.CHANNELS_LAST);
+    double all = Math.sqrt(squares(exact, new float[exact.length]));
+    double ofScript = Math.sqrt(squares(script, exact)) / all;
+    double ofOurs = Math.sqrt(squares(ours, exact)) / all;
+    assertThat(ofOurs).isPositive().isLessThan(1.5 * ofScript).isLessThan(0.05);
+  }
+
+  /** Threads share the kernels' arrays, but not each other's numbers. */
+  @Test
+  void logits_areTheSameFromSeveralThreads() {
+    ImageConfig config = networks().get(0);
+    Inputs inputs = Inputs.random(config, BATCH, config.image().size(), VOCABULARY);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        Network network = config.network(manager, VOCABULARY, Precision.BFLOAT16);
+        Parameters parameters = RandomParameters.of(manager, network, 31)) {
+      float[] alone = inputs.logits(manager, network, parameters);
+      IntStream.range(0, 16)
+          .parallel()
+          .mapToObj(i -> inputs.logits(manager, network, parameters))
+          .forEach(found -> assertClose(found, alone));
+    }
+  }
+
+  /** Convolutions may take another algorithm, so the numbers agree as those in bfloat16 do. */
+  private static void assertClose(float[] found, float[] expected) {
+    double all = squares(expected, new float[expected.length]);
+    assertThat(Math.sqrt(squares(found, expected) / all)).isLessThan(0.01);
+  }
+
+  private static float[] logits(ImageConfig config, Precision precision, MemoryFormat format) {
+    Inputs inputs = Inputs.random(config, BATCH, config.image().size(), VOCABULARY);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        Network network = config.network(manager, VOCABULARY, precision, format);
+        Parameters parameters = RandomParameters.of(manager, network, 31)) {
+      return inputs.logits(manager, network, parameters);
+    }
   }
 
   private static List<float[]> gradients(

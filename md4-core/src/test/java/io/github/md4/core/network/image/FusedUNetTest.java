@@ -4,12 +4,15 @@ package io.github.md4.core.network.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.image.FusedUNetKernels;
 import io.github.md4.core.internal.image.PlainNormActivationKernels;
 import io.github.md4.core.internal.image.UNetKernels;
+import io.github.md4.core.internal.torch.ConditionKernels;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RandomParameters;
@@ -97,6 +100,36 @@ final class FusedUNetTest {
     }
   }
 
+  /** Without dropout, in float32: both round along some hundred operations. */
+  @ParameterizedTest
+  @MethodSource("networks")
+  @Tag("naive")
+  void logitsOfInference_areThoseOfTheScript(ImageConfig config) {
+    Inputs inputs = Inputs.random(config, BATCH, config.image().size(), VOCABULARY);
+    UNetKernels.Options options = options(config);
+    KernelMode mode =
+        new KernelMode.Inference(
+            manager, options, () -> PlainNormActivationKernels.forInference(manager, options));
+    Backbone backbone =
+        config instanceof UNetConfig unet
+            ? UNet.of(unet, VOCABULARY, mode)
+            : UNet.of((UVitConfig) config, VOCABULARY, mode);
+    try (Network network = config.network(manager, VOCABULARY, Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        ConditionKernels ofCondition = mode.condition();
+        NDManager scope = manager.newSubManager()) {
+      NDArray zt = inputs.zt(scope);
+      NDArray rows = inputs.allRows(scope);
+      float[] expected =
+          network.denoiser(parameters).logits(zt, inputs.condition(), rows).toFloatArray();
+      NDList vector =
+          new ConditionEmbedding(config.condition(), config.width())
+              .of(scope, ofCondition, parameters, inputs.condition());
+      NDArray found = backbone.logits(new Backbone.Context(scope, parameters, vector), zt, rows);
+      assertClose("logits", found.toFloatArray(), expected, largest(expected));
+    }
+  }
+
   @Test
   @Tag("exact")
   void close_givesUpThePasses() {
@@ -130,18 +163,21 @@ final class FusedUNetTest {
 
   private TrainableNetwork fused(
       ImageConfig config, Network network, Parameters parameters, Runnable closing) {
-    ImageShape image = config.image();
-    UNetKernels.Options options =
-        new UNetKernels.Options(
-            Precision.FLOAT32,
-            Precision.FLOAT32,
-            MemoryFormat.CHANNELS_LAST,
-            image.height(),
-            image.width(),
-            image.colours());
+    UNetKernels.Options options = options(config);
     FusedUNetKernels kernels =
         PlainNormActivationKernels.kernels(manager, options, config.dropout(), closing);
     return ((PixelNetwork) network).fused(manager, parameters, options, kernels);
+  }
+
+  private static UNetKernels.Options options(ImageConfig config) {
+    ImageShape image = config.image();
+    return new UNetKernels.Options(
+        Precision.FLOAT32,
+        Precision.FLOAT32,
+        MemoryFormat.CHANNELS_LAST,
+        image.height(),
+        image.width(),
+        image.colours());
   }
 
   /**
