@@ -13,6 +13,7 @@ import io.github.md4.core.internal.image.ResBlockSteps.SecondHalf;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The kernels of inference with those of {@link NormActivationKernels} between the convolutions.
@@ -41,7 +42,7 @@ final class FusedInferenceKernels implements UNetKernels {
 
   private synchronized ResBlockSteps steps() {
     if (made == null) {
-      made = new ResBlockSteps(script, factory.of(manager));
+      made = new ResBlockSteps(script, factory.of(manager), UnaryOperator.identity());
     }
     return made;
   }

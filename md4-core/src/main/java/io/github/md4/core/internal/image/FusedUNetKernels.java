@@ -4,6 +4,7 @@ package io.github.md4.core.internal.image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
 import io.github.md4.core.internal.image.FeatureMapTape.Backward;
 import io.github.md4.core.internal.image.ResBlockSteps.Affine;
 import io.github.md4.core.internal.image.ResBlockSteps.Biased;
@@ -12,10 +13,13 @@ import io.github.md4.core.internal.image.ResBlockSteps.Modulation;
 import io.github.md4.core.internal.image.ResBlockSteps.Plain;
 import io.github.md4.core.internal.image.ResBlockSteps.SecondHalf;
 import io.github.md4.core.internal.torch.Autograd;
+import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.torch.TorchScript;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -36,6 +40,12 @@ public final class FusedUNetKernels implements UNetKernels {
   private final TorchScript script;
   private final RecordedParts recordedParts;
   private final ResBlockSteps steps;
+  private final Precision precision;
+
+  /** The parameters in the products' type, and each by the parameter. */
+  private final Map<NDArray, NDArray> narrowOf = new IdentityHashMap<>();
+
+  private Optional<FlatArrays> narrow = Optional.empty();
   private FeatureMapTape tape;
 
   FusedUNetKernels(
@@ -44,13 +54,14 @@ public final class FusedUNetKernels implements UNetKernels {
       double dropout,
       NormActivationKernels.Factory normActivation) {
     this.manager = parent.newSubManager();
+    this.precision = options.precision();
     this.dropout = dropout;
     this.recorded = UNetKernels.forTraining(manager, options, dropout);
     this.normActivation = normActivation.of(manager);
     this.autograd = new Autograd(manager);
     this.script = ResBlockSteps.script(manager, options);
     this.recordedParts = new RecordedParts(recorded, autograd, script);
-    this.steps = new ResBlockSteps(script, this.normActivation);
+    this.steps = new ResBlockSteps(script, this.normActivation, this::narrow);
   }
 
   /**
@@ -71,10 +82,30 @@ public final class FusedUNetKernels implements UNetKernels {
    * @param scope takes the arrays that the backward pass needs
    * @param seed of dropout
    * @param ofCondition the parameters that the network's condition is computed from
+   * @param parameters all of the network's
    */
-  public Recording.Tape begin(NDManager scope, int seed, NDList ofCondition) {
+  public Recording.Tape begin(
+      NDManager scope, int seed, NDList ofCondition, FlatArrays parameters) {
+    narrow(parameters);
     tape = new FeatureMapTape(autograd, script, scope, seed, dropout, ofCondition);
     return tape;
+  }
+
+  /** Converts all parameters to the products' type by one call. */
+  private void narrow(FlatArrays parameters) {
+    if (narrow.isEmpty()) {
+      FlatArrays copies = parameters.zeros(precision);
+      for (int i = 0; i < parameters.size(); i++) {
+        narrowOf.put(parameters.array(i), copies.arrays().get(i));
+      }
+      narrow = Optional.of(copies);
+    }
+    NDArray to = narrow.orElseThrow().whole();
+    script.run(manager, "same", parameters.whole(), to).close();
+  }
+
+  private NDArray narrow(NDArray parameter) {
+    return narrowOf.get(parameter);
   }
 
   @Override
@@ -162,6 +193,7 @@ public final class FusedUNetKernels implements UNetKernels {
   public void close() {
     recorded.close();
     normActivation.close();
+    narrow.ifPresent(FlatArrays::close);
     autograd.close();
     script.close();
     manager.close();

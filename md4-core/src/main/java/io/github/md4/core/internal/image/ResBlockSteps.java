@@ -18,14 +18,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * The steps of a ResBlock on a tape: its first norm, and what follows it. Each half of the latter
  * is one call of {@code maps.torchscript}, and one on the way back.
  *
  * @param script the functions of {@code maps.torchscript}
+ * @param narrow a parameter in the products' type, or itself, which they convert
  */
-record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
+record ResBlockSteps(
+    TorchScript script, NormActivationKernels kernels, UnaryOperator<NDArray> narrow) {
   /** The places of the filters, and of what follows them, in the results of a half's call. */
   private static final int FILTERS = 1;
 
@@ -148,7 +151,12 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
   sealed interface FirstHalf {
     NDArray filters();
 
-    NDList run(TorchScript script, NDManager scope, NDArray a);
+    /**
+     * Runs the half.
+     *
+     * @param narrow the filters, possibly in the products' type
+     */
+    NDList run(TorchScript script, NDManager scope, NDArray a, NDArray narrow);
 
     /** Returns the norm, of the results of {@link #run}. */
     Norm norm(NDList made);
@@ -176,8 +184,8 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
     }
 
     @Override
-    public NDList run(TorchScript script, NDManager scope, NDArray a) {
-      return script.run(scope, "convolved", a, filters);
+    public NDList run(TorchScript script, NDManager scope, NDArray a, NDArray narrow) {
+      return script.run(scope, "convolved", a, narrow);
     }
 
     @Override
@@ -217,8 +225,8 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
     }
 
     @Override
-    public NDList run(TorchScript script, NDManager scope, NDArray a) {
-      return script.run(scope, "biasedHalf", a, filters, bias.c, bias.w, bias.b);
+    public NDList run(TorchScript script, NDManager scope, NDArray a, NDArray narrow) {
+      return script.run(scope, "biasedHalf", a, narrow, bias.c, bias.w, bias.b);
     }
 
     @Override
@@ -259,9 +267,9 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
     }
 
     @Override
-    public NDList run(TorchScript script, NDManager scope, NDArray a) {
+    public NDList run(TorchScript script, NDManager scope, NDArray a, NDArray narrow) {
       return script.run(
-          scope, "modulatedHalf", a, filters, modulation.c, modulation.w, modulation.b);
+          scope, "modulatedHalf", a, narrow, modulation.c, modulation.w, modulation.b);
     }
 
     @Override
@@ -313,10 +321,12 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
     }
 
     /** Returns the projection's weight, and where the gradients by weight and bias go. */
-    List<NDArray> projectionBackward(Backward backward) {
+    List<NDArray> projectionBackward(Backward backward, UnaryOperator<NDArray> narrow) {
       return isProjected()
           ? List.of(
-              projection.get(0), backward.into(projection.get(0)), backward.into(projection.get(1)))
+              narrow.apply(projection.get(0)),
+              backward.into(projection.get(0)),
+              backward.into(projection.get(1)))
           : List.of();
     }
   }
@@ -328,7 +338,7 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
    */
   NDArray residual(NDManager scope, List<Hidden> x, Hidden a, FirstHalf first, SecondHalf second) {
     try (NDManager inner = scope.newSubManager()) {
-      NDList made = first.run(script, inner, a.array);
+      NDList made = first.run(script, inner, a.array, narrow.apply(first.filters()));
       Activated h =
           kernels.normActivate(
               inner, Kind.CONVOLVED, List.of(made.get(0)), first.norm(made), Dropout.NONE);
@@ -343,7 +353,7 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
   Hidden residual(
       FeatureMapTape tape, List<Hidden> x, Hidden a, FirstHalf first, SecondHalf second) {
     NDManager kept = tape.scope();
-    NDList made = first.run(script, kept, a.array);
+    NDList made = first.run(script, kept, a.array, narrow.apply(first.filters()));
     Forward forward =
         forward(tape, Kind.CONVOLVED, List.of(made.get(0)), first.norm(made), tape.drop());
     try (NDManager inner = kept.newSubManager()) {
@@ -367,7 +377,12 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
 
   private NDList secondHalf(NDManager scope, List<Hidden> x, SecondHalf second, Activated h) {
     return script.run(
-        scope, "secondHalf", h.output(), second.filters, arrays(x), second.projection);
+        scope,
+        "secondHalf",
+        h.output(),
+        narrow.apply(second.filters),
+        arrays(x),
+        second.projection.stream().map(narrow).toList());
   }
 
   /** Returns x, or its projection, plus the convolved map and its bias. */
@@ -398,7 +413,7 @@ record ResBlockSteps(TorchScript script, NormActivationKernels kernels) {
             backward.into(second.filters),
             backward.into(second.bias),
             arrays(x),
-            second.projectionBackward(backward));
+            second.projectionBackward(backward, narrow));
     for (int i = 0; i < x.size(); i++) {
       backward.add(x.get(i), second.isProjected() ? found.get(1 + i) : gradient);
     }

@@ -149,7 +149,7 @@ final class PixelNetwork implements Network {
     RecordedNetwork.Implementation code =
         new RecordedNetwork.Implementation(
             (autograd, scope, host) ->
-                kernels.begin(scope, host.noise().engineSeed(0), ofCondition),
+                kernels.begin(scope, host.noise().engineSeed(0), ofCondition, parameters.flat()),
             forward(training, parameters),
             "hand-written backward, CUDA kernels of our own",
             () -> {
