@@ -54,7 +54,7 @@ public interface UNetKernels extends AutoCloseable {
     return Optional.of(widestMap)
         .filter(channels -> channels <= FusedUNetKernels.WIDEST)
         .flatMap(fits -> CudaNormActivationKernels.factory(parent, options))
-        .<UNetKernels>map(kernels -> new FusedInferenceKernels(parent, options, script, kernels))
+        .<UNetKernels>map(kernels -> new InferenceUNetKernels(parent, options, script, kernels))
         .orElse(script);
   }
 

@@ -47,6 +47,9 @@ final class PixelNetwork implements Network {
   private final ModeKernels inference;
   private final List<ParameterSpec> specs;
 
+  /** The kernels of feature maps in inference, if the network has such maps. */
+  private Optional<UNetKernels> convolutional = Optional.empty();
+
   /** The config, vocabulary and types of a network. */
   record Definition(
       ImageConfig config, int vocabularySize, Precision precision, MemoryFormat memoryFormat) {
@@ -80,7 +83,13 @@ final class PixelNetwork implements Network {
     UNetKernels.Options options = definition.kernelOptions(definition.precision);
     KernelMode mode =
         new KernelMode.Inference(
-            manager, options, () -> UNetKernels.forInference(manager, options, config.widestMap()));
+            manager,
+            options,
+            () -> {
+              UNetKernels kernels = UNetKernels.forInference(manager, options, config.widestMap());
+              convolutional = Optional.of(kernels);
+              return kernels;
+            });
     this.inference = ModeKernels.of(mode, factory);
     this.specs = new ArrayList<>(embedding.specs());
     specs.addAll(inference.backbone.specs());
@@ -232,6 +241,7 @@ final class PixelNetwork implements Network {
 
   @Override
   public void close() {
+    convolutional.ifPresent(UNetKernels::close);
     manager.close();
   }
 }

@@ -89,7 +89,7 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
   /** Returns the kernels of inference with these kernels. */
   public static UNetKernels forInference(NDManager manager, UNetKernels.Options options) {
     UNetKernels script = ScriptUNetKernels.forInference(manager, options);
-    return new FusedInferenceKernels(manager, options, script, PlainNormActivationKernels::new);
+    return new InferenceUNetKernels(manager, options, script, PlainNormActivationKernels::new);
   }
 
   /**

@@ -19,7 +19,7 @@ import java.util.function.UnaryOperator;
  * The kernels of inference with those of {@link NormActivationKernels} between the convolutions.
  * The kernels are made at the first call: a network that is only trained has no use for them.
  */
-final class FusedInferenceKernels implements UNetKernels {
+final class InferenceUNetKernels implements UNetKernels {
   private final NDManager manager;
   private final UNetKernels others;
   private final NormActivationKernels.Factory factory;
@@ -29,7 +29,7 @@ final class FusedInferenceKernels implements UNetKernels {
   /**
    * @param others the kernels of all that is not a ResBlock, with channels last
    */
-  FusedInferenceKernels(
+  InferenceUNetKernels(
       NDManager parent,
       Options options,
       UNetKernels others,
