@@ -234,9 +234,13 @@ record ResBlockSteps(
       return new Norm(scale, shift, Optional.of(made.get(VALUES)));
     }
 
+    /** The product's own bias has the gradient of all examples together. */
     @Override
     public ParameterGradients into(Backward backward) {
-      return new Affine(scale, shift).into(backward);
+      return new ParameterGradients(
+          Optional.of(backward.into(scale)),
+          Optional.of(backward.into(shift)),
+          Optional.of(backward.into(bias.b)));
     }
 
     @Override
