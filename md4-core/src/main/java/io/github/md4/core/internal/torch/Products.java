@@ -39,14 +39,14 @@ public interface Products extends AutoCloseable {
    * @param gates [B, k, D], the gate at index {@code gate}
    * @param vectors [B, k, D], the shift at index {@code shift}, the scale behind it
    */
-  record Norm(
+  record ResidualNorm(
       NDArray h, NDArray gates, int gate, NDArray vectors, int shift, int examples, int length) {}
 
   /**
    * Returns the sum and its norm behind a product, each [N, D], the sum of h's type; empty where
    * that is left to a pass of its own.
    */
-  default Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, Norm norm) {
+  default Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, ResidualNorm norm) {
     return Optional.empty();
   }
 

@@ -124,8 +124,8 @@ public final class FusedInferenceKernels {
     if (norm.rows().isChosen()) {
       return Optional.empty();
     }
-    Products.Norm behind =
-        new Products.Norm(
+    Products.ResidualNorm behind =
+        new Products.ResidualNorm(
             h.array,
             ending.modulation.vectors.values(),
             ending.modulation.first + ending.gate,

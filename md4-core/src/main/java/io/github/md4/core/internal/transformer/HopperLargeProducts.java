@@ -134,7 +134,7 @@ final class HopperLargeProducts implements Products {
   }
 
   @Override
-  public Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, Norm norm) {
+  public Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, ResidualNorm norm) {
     return norms.normed(scope, x, w, norm).or(() -> others.normed(scope, x, w, norm));
   }
 

@@ -84,7 +84,7 @@ final class HopperProductNorms implements AutoCloseable {
   /**
    * Returns what {@link Products#normed} says; empty for few rows, other lengths and other widths.
    */
-  Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, Products.Norm norm) {
+  Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, Products.ResidualNorm norm) {
     boolean fits =
         x.getShape().get(0) >= LEAST_ROWS
             && x.getShape().get(1) % STEP == 0
@@ -96,7 +96,8 @@ final class HopperProductNorms implements AutoCloseable {
         : Optional.empty();
   }
 
-  private NDList normed(NDManager scope, Kernel kernel, NDArray x, NDArray w, Products.Norm norm) {
+  private NDList normed(
+      NDManager scope, Kernel kernel, NDArray x, NDArray w, Products.ResidualNorm norm) {
     int rows = (int) x.getShape().get(0);
     int width = (int) w.getShape().get(0);
     NDList made = pool.residualBuffers(scope, norm.h(), x, rows);

@@ -135,7 +135,7 @@ final class HopperProducts implements Products {
   }
 
   @Override
-  public Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, Norm norm) {
+  public Optional<NDList> normed(NDManager scope, NDArray x, NDArray w, ResidualNorm norm) {
     return others.normed(scope, x, w, norm);
   }
 

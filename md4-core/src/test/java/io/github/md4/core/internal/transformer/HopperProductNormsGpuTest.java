@@ -183,8 +183,8 @@ final class HopperProductNormsGpuTest {
       NDArray vectors =
           narrow(manager, casts, given.vectors, given.examples)
               .reshape(new Shape(given.examples, VECTORS, given.width));
-      Products.Norm norm =
-          new Products.Norm(h, vectors, GATE, vectors, SHIFT, given.examples, given.length);
+      Products.ResidualNorm norm =
+          new Products.ResidualNorm(h, vectors, GATE, vectors, SHIFT, given.examples, given.length);
       List<float[]> results = new ArrayList<>();
       for (int run = 0; run < 3; run++) {
         Optional<NDList> made = products.normed(manager, x, w, norm);
