@@ -24,11 +24,10 @@ said() {
   printf '\n== %s\n' "$*"
 }
 
-# Java's first compiler alone: in seconds of work the second takes more than it saves.
+# Java's first compiler alone: in so little work the second takes more than it saves.
 first=-XX:TieredStopAtLevel=1
-quick() {
-  JAVA_OPTS="$first ${JAVA_OPTS:-}" "$md4" "$@"
-}
+JAVA_OPTS="$first ${JAVA_OPTS:-}"
+export JAVA_OPTS
 
 if [ -z "${MD4:-}" ]; then
   said "Building: about a minute the first time, as Maven fetches what it needs"
@@ -44,7 +43,7 @@ md4=${MD4:-bin/md4}
 
 if [ ! -e "$test" ]; then
   said "Drawing a corpus of a million words from a small grammar"
-  quick data quickstart --out "$data"
+  "$md4" data quickstart --out "$data"
 fi
 
 if [ ! -e "$run/model" ]; then
@@ -55,19 +54,19 @@ if [ ! -e "$run/model" ]; then
 fi
 
 said "Its score on held-out text, beside the floor that no model can beat"
-quick evaluate "$run" "$test" --passes 4 | grep -E '^(bits per|floor|above)'
+"$md4" evaluate "$run" "$test" --passes 4 | grep -E '^(bits per|floor|above)'
 
 said "Exact samples: every word from the model's own distribution"
-quick sample "$run" --count 5 --seed 7 --trace "$run/trace.ndjson"
+"$md4" sample "$run" --count 5 --seed 7 --trace "$run/trace.ndjson"
 
 said "Samples of the confidence sampler: surest first, approximate, less varied"
-quick sample "$run" --count 3 --seed 7 --sampler confidence
+"$md4" sample "$run" --count 3 --seed 7 --sampler confidence
 
 said "How a sample comes about"
-quick trace "$run/trace.ndjson" --speed 4
+"$md4" trace "$run/trace.ndjson" --speed 4
 
 said "Filling the holes of: at dawn the [MASK*2] finds its [MASK*2] near the [MASK]"
-quick infill "$run" --count 3 --seed 7 \
+"$md4" infill "$run" --count 3 --seed 7 \
   --template "at dawn the [MASK*2] finds its [MASK*2] near the [MASK]"
 
 cat <<END

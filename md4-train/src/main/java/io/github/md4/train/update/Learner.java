@@ -37,8 +37,8 @@ import java.util.OptionalInt;
  * <p>Belongs to one thread, but for {@code prepare}.
  */
 public final class Learner implements AutoCloseable {
-  /** A release costs some hundredth of so many updates (docs/lab/performance.md). */
-  private static final int UPDATES_PER_RELEASE = 32;
+  /** A release costs up to half a second (docs/lab/performance.md). */
+  private static final long NANOS_PER_RELEASE = 10_000_000_000L;
 
   private final TrainedModel model;
   private final NDManager manager;
@@ -51,6 +51,7 @@ public final class Learner implements AutoCloseable {
   private final MemoryAdvice advice;
   private final Communicator communicator;
   private long updates;
+  private long released = System.nanoTime();
   private FlatArrays last; // the gradients of the last update; null before the first
 
   /**
@@ -248,8 +249,9 @@ public final class Learner implements AutoCloseable {
 
   /** Keeps the free memory of a CPU's arrays from growing over the updates. */
   private void releaseIfDue() {
-    if (updates % UPDATES_PER_RELEASE == 0) {
+    if (System.nanoTime() - released >= NANOS_PER_RELEASE) {
       ProcessHeap.release(manager.getDevice());
+      released = System.nanoTime();
     }
   }
 
