@@ -176,13 +176,25 @@ final class HopperAttention implements AttentionKernels {
 
   /** Returns a form of the backward, closed by the caller. */
   HopperAttentionBackward backward(Map<String, Integer> more) {
+    return backward(more, Optional.empty());
+  }
+
+  private HopperAttentionBackward backward(
+      Map<String, Integer> more, Optional<HopperAttentionRing> ring) {
     return new HopperAttentionBackward(
-        compile("attention-backward.cu", more), network, multiprocessors);
+        () -> compile("attention-backward.cu", more), ring, network, multiprocessors);
   }
 
   private HopperAttentionBackward backward() {
     if (backward.isEmpty()) {
-      backward = Optional.of(backward(Map.of()));
+      backward =
+          Optional.of(
+              backward(
+                  Map.of(),
+                  HopperAttentionRing.of(
+                      blocks -> compile("attention-backward-ring.cu", Map.of("BLOCKS", blocks)),
+                      network,
+                      multiprocessors)));
     }
     return backward.get();
   }

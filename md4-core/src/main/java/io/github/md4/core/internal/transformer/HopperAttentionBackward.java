@@ -11,6 +11,8 @@ import io.github.md4.core.internal.cuda.TensorMap;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The backward of {@link HopperAttention}. */
 final class HopperAttentionBackward implements AutoCloseable {
@@ -35,20 +37,34 @@ final class HopperAttentionBackward implements AutoCloseable {
 
   private static final double LOG2_E = 1 / Math.log(2);
 
-  private final CudaProgram program;
+  private final Supplier<CudaProgram> compile;
   private final TransformerKernels.Options network;
   private final int multiprocessors;
+  private final Optional<HopperAttentionRing> ring;
   private final Map<Integer, NDArray> angles = new HashMap<>();
+  private Optional<CudaProgram> program = Optional.empty();
 
   /**
-   * @param program closed with this
+   * @param compile returns the program when it is first needed, closed with this
+   * @param ring used where it suits, closed with this
    */
   HopperAttentionBackward(
-      CudaProgram program, TransformerKernels.Options network, int multiprocessors) {
-    this.program = program;
+      Supplier<CudaProgram> compile,
+      Optional<HopperAttentionRing> ring,
+      TransformerKernels.Options network,
+      int multiprocessors) {
+    this.compile = compile;
+    this.ring = ring;
     this.network = network;
     this.multiprocessors = multiprocessors;
-    program.allowSharedBytes(KERNEL, sharedBytes());
+  }
+
+  private CudaProgram program() {
+    if (program.isEmpty()) {
+      program = Optional.of(compile.get());
+      program.get().allowSharedBytes(KERNEL, sharedBytes());
+    }
+    return program.get();
   }
 
   /**
@@ -79,6 +95,16 @@ final class HopperAttentionBackward implements AutoCloseable {
 
   /** Writes the gradient by queries, keys and values before their rotation into {@code dqkv}. */
   void launch(Given given, NDList rotary, NDArray dqkv, Dropout dropout) {
+    int length = (int) rotary.get(0).getShape().get(0);
+    int examples = (int) given.qkv.getShape().get(0) / length;
+    if (ring.isPresent() && ring.get().suits(length, examples)) {
+      ring.get().launch(given, angles(rotary), dqkv, dropout);
+    } else {
+      launchSeven(given, rotary, dqkv, dropout);
+    }
+  }
+
+  private void launchSeven(Given given, NDList rotary, NDArray dqkv, Dropout dropout) {
     int length = (int) rotary.get(0).getShape().get(0);
     int examples = (int) given.qkv.getShape().get(0) / length;
     int pairs = examples * network.keyValueHeads();
@@ -167,7 +193,7 @@ final class HopperAttentionBackward implements AutoCloseable {
     arguments[ITEMS] = items;
     arguments[PART] = part;
     int blocks = Math.min(items, multiprocessors);
-    program.launch(KERNEL, new Grid(blocks, THREADS, 1, sharedBytes()), arguments);
+    program().launch(KERNEL, new Grid(blocks, THREADS, 1, sharedBytes()), arguments);
   }
 
   private static int tiles(int length) {
@@ -199,6 +225,7 @@ final class HopperAttentionBackward implements AutoCloseable {
   @Override
   public void close() {
     angles.values().forEach(NDArray::close);
-    program.close();
+    program.ifPresent(CudaProgram::close);
+    ring.ifPresent(HopperAttentionRing::close);
   }
 }

@@ -52,14 +52,27 @@ final class HopperAttentionGpuTest {
             new NaiveAttention.Shape(1, 193, 2, 2),
             new NaiveAttention.Shape(1, 300, 2, 1),
             new NaiveAttention.Shape(34, 70, 3, 3)); // enough heads for one launch
-    return ofWidths(
-        shapes,
-        (shape, width) ->
-            Stream.of(
-                new Case(shape, width, false, 0),
-                new Case(shape, width, true, 0),
-                new Case(shape, width, false, 0.2),
-                new Case(shape, width, true, 0.2)));
+    Stream<Case> all =
+        ofWidths(
+            shapes,
+            (shape, width) ->
+                Stream.of(
+                    new Case(shape, width, false, 0),
+                    new Case(shape, width, true, 0),
+                    new Case(shape, width, false, 0.2),
+                    new Case(shape, width, true, 0.2)));
+    return Stream.concat(all, casesOfTheRing());
+  }
+
+  /** Heads enough for clusters of two, four and eight blocks, whose keys lengths nearly fill. */
+  private static Stream<Case> casesOfTheRing() {
+    return Stream.of(
+            new NaiveAttention.Shape(17, 250, 3, 3),
+            new NaiveAttention.Shape(80, 256, 2, 2),
+            new NaiveAttention.Shape(7, 449, 4, 4),
+            new NaiveAttention.Shape(4, 1000, 3, 3),
+            new NaiveAttention.Shape(2, 1024, 7, 7))
+        .flatMap(shape -> Stream.of(0.0, 0.2).map(rate -> new Case(shape, 64, false, rate)));
   }
 
   private static Stream<Case> ofWidths(
