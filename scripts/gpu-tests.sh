@@ -42,8 +42,10 @@ units() {
           echo "2 $class .*#$methods.* -"
         done
         ;;
-      HopperAttentionGpuTest) # a half for each width of heads
-        halves 1 "$class" outputAndGradients_areThoseOfPlainLoops 20
+      HopperAttentionGpuTest) # a part for each width of heads, and for clusters
+        for cases in 0..19 20..39 40..99; do
+          echo "1 $class outputAndGradients_areThoseOfPlainLoops($class\$Case) $cases"
+        done
         halves 1 "$class" outputAndGradientsOfChosenQueries_areThoseOfPlainLoops 6
         echo "3 $class .*nan.* -"
         ;;

@@ -194,6 +194,7 @@ final class HopperAttention implements AttentionKernels {
                   HopperAttentionRing.of(
                       blocks -> compile("attention-backward-ring.cu", Map.of("BLOCKS", blocks)),
                       network,
+                      threshold != 0,
                       multiprocessors)));
     }
     return backward.get();

@@ -14,7 +14,8 @@ import java.util.function.IntFunction;
 /**
  * The backward of {@link HopperAttention} that computes five products where {@link
  * HopperAttentionBackward} computes seven: {@code attention-backward-ring.cu}. For heads of 64
- * channels with keys of their own, where every query sees every key.
+ * channels with keys of their own, where every query sees every key, and probabilities are dropped:
+ * that is where it takes 9 to 14% less time (docs/lab/performance.md).
  *
  * <p>A cluster of two, four or eight blocks takes a head at a time, each block 128 of its keys.
  * Sums of the queries' gradients go around the cluster in a fixed order.
@@ -53,11 +54,16 @@ final class HopperAttentionRing implements AutoCloseable {
    * Returns this backward; empty for networks that it is not made for.
    *
    * @param compile returns the program for a number of blocks of a cluster, closed with this
+   * @param isDropped whether probabilities are
    */
   static Optional<HopperAttentionRing> of(
-      IntFunction<CudaProgram> compile, TransformerKernels.Options network, int multiprocessors) {
+      IntFunction<CudaProgram> compile,
+      TransformerKernels.Options network,
+      boolean isDropped,
+      int multiprocessors) {
     boolean fits =
-        network.headWidth() == WIDTH
+        isDropped
+            && network.headWidth() == WIDTH
             && network.heads() == network.keyValueHeads()
             && !network.causal();
     return fits

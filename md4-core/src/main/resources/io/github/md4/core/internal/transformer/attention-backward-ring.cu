@@ -223,7 +223,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
     auto sayTaken = [&](const float* d, u32 b) {
       u32 same = again(b), bits = __float_as_uint(d[3]) ^ __float_as_uint(d[7]) ^ __float_as_uint(d[11]) ^ __float_as_uint(d[15]);
       __syncwarp();
-      if (lane == 0) arriveThere(inBlock(bits & 1 ? b : same, (rank + 1) % BLOCKS));
+      if (arrives(lane)) arriveThere(inBlock(bits & 1 ? b : same, (rank + 1) % BLOCKS));
     };
     // Takes the sum that dQ of step j of a chunk adds to. isNew: there is none yet; isFree: whether another block is going to hand
     // on sums to where this one comes from.
@@ -360,7 +360,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
       if (more) waitFor(block.barrier(FULL + j + 1), parity);
 #endif
       __syncwarp();
-      if (adds && lane == 0) arrive(block.barrier(EMPTY + before));
+      if (adds && arrives(lane)) arrive(block.barrier(EMPTY + before));
 #pragma unroll
       for (int n = 0; n < 16; n++) ds[n] = packed(dp[2 * n], dp[2 * n + 1]);
       u32 mine = again(myChanges);
@@ -379,7 +379,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
         handOn(Number<before>(), isLast);
       }
       __syncwarp();
-      if (lane == 0) arrive(block.barrier(CHANGED + j % 2));  // after dQ (i - 1), whose operand the next step overwrites
+      if (arrives(lane)) arrive(block.barrier(CHANGED + j % 2));  // after dQ (i - 1), whose operand the next step overwrites
       takeSums(at, isBegin.value && j < 2, !(j == CHUNK - 2 && i == STEPS - CHUNK));
     };
     // A few steps at a time: ptxas does not follow products in flight around a loop.
@@ -393,7 +393,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
       askGradients(ring + BYTES(TILE));
       if (isBegin.value) {  // only now: ldmatrix may be late, and the products wait for it where an arrival would not
         __syncwarp();
-        if (lane == 0) arrive(block.barrier(EMPTY_VALUES));
+        if (arrives(lane)) arrive(block.barrier(EMPTY_VALUES));
       }
       step(Number<0>(), isBegin, i);
       step(Number<1>(), isBegin, i);
@@ -410,7 +410,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
     for (int i = CHUNK; i < (int)again(STEPS); i += CHUNK) chunk(Number<0>(), i);
 #endif
     __syncwarp();
-    if (lane == 0) arrive(block.barrier(EMPTY + CHUNK - 1));
+    if (arrives(lane)) arrive(block.barrier(EMPTY + CHUNK - 1));
 
     askQueries(Number<CHUNK - 1>());  // of the last step; dS' of the one before is read no more
     {
@@ -429,7 +429,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
       awaitProducts<0>();
       hold<16>(dq);
       __syncwarp();
-      if (lane == 0) arrive(block.barrier(EMPTY_KEYS) + 8 * turn);
+      if (arrives(lane)) arrive(block.barrier(EMPTY_KEYS) + 8 * turn);
       if (left > 64)
         storeSums(dq, problem.scale, stage, to + 64 * stride + 32 * group, stride, left - 64, thread,
                   TurnedBack{angles + 64 * ANGLES + 128 * group});
@@ -437,7 +437,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
       hold<16>(dq);
       storeSums(dq, problem.scale, stage, to + 32 * group, stride, left, thread, TurnedBack{angles + 128 * group});
       __syncwarp();
-      if (lane == 0) arriveThere(inBlock(block.barrier(FREE) + 8 * group, (rank + 1) % BLOCKS));
+      if (arrives(lane)) arriveThere(inBlock(block.barrier(FREE) + 8 * group, (rank + 1) % BLOCKS));
     }
   }
 }
@@ -574,16 +574,16 @@ extern "C" __global__ void __cluster_dims__(BLOCKS, 1, 1) __launch_bounds__(RING
       for (int i = 0; i < number; i++) initBarrier(block.barriers + 8 * (n + i), count);
     };
     init(FULL_KEYS, 2, 1);
-    init(EMPTY_KEYS, 2, 8);  // the warps that compute
+    init(EMPTY_KEYS, 2, 8 * OF_WARP);  // the warps that compute
     init(FULL_VALUES, 1, 1);
-    init(EMPTY_VALUES, 1, 8);
+    init(EMPTY_VALUES, 1, 8 * OF_WARP);
     init(FULL_ANGLES, 1, 1);
     init(READY, 2, DELTA_WARPS * BLOCKS);
-    init(CHANGED, 2, 8);
+    init(CHANGED, 2, 8 * OF_WARP);
     init(HANDED, 4, 1);
-    init(FREE, 4, 4);
+    init(FREE, 4, 4 * OF_WARP);
     init(FULL, STAGES, 1);
-    init(EMPTY, STAGES, 8);
+    init(EMPTY, STAGES, 8 * OF_WARP);
     publishBarriers();
     for (int i = 0; i < 4; i++) expectBytes(block.barriers + 8 * (HANDED + i), HALF_SUM);
   }

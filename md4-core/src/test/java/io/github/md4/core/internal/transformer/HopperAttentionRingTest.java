@@ -14,7 +14,7 @@ final class HopperAttentionRingTest {
 
   @Test
   void keysNearlyFillAClusterAndHeadsTheClusters() {
-    HopperAttentionRing ring = ring(64, 12, false).orElseThrow();
+    HopperAttentionRing ring = ring(64, 12, false, true).orElseThrow();
     assertThat(ring.suits(256, 512)).isTrue();
     assertThat(ring.suits(512, 64)).isTrue();
     assertThat(ring.suits(1024, 32)).isTrue();
@@ -27,19 +27,21 @@ final class HopperAttentionRingTest {
 
   @Test
   void networksItIsNotMadeForHaveNone() {
-    assertThat(ring(128, 12, false)).isEmpty();
-    assertThat(ring(64, 4, false)).isEmpty();
-    assertThat(ring(64, 12, true)).isEmpty();
+    assertThat(ring(128, 12, false, true)).isEmpty();
+    assertThat(ring(64, 4, false, true)).isEmpty();
+    assertThat(ring(64, 12, true, true)).isEmpty();
+    assertThat(ring(64, 12, false, false)).isEmpty();
   }
 
   private static Optional<HopperAttentionRing> ring(
-      int width, int keyValueHeads, boolean isCausal) {
+      int width, int keyValueHeads, boolean isCausal, boolean isDropped) {
     return HopperAttentionRing.of(
         blocks -> {
           throw new AssertionError("compiled");
         },
         new TransformerKernels.Options(
             Precision.BFLOAT16, Activation.GLU, 12, keyValueHeads, width, isCausal, 1e-5),
+        isDropped,
         MULTIPROCESSORS);
   }
 }
