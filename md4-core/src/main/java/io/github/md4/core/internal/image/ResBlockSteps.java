@@ -29,11 +29,6 @@ import java.util.function.UnaryOperator;
  */
 record ResBlockSteps(
     TorchScript script, NormActivationKernels kernels, UnaryOperator<NDArray> narrow) {
-  /** The places of the filters, and of what follows them, in the results of a half's call. */
-  private static final int FILTERS = 1;
-
-  private static final int VALUES = 2;
-
   /** Returns the functions of {@code maps.torchscript}. */
   static TorchScript script(NDManager parent, UNetKernels.Options options) {
     Map<String, Object> constants = new LinkedHashMap<>();
@@ -47,7 +42,7 @@ record ResBlockSteps(
   record Product(NDArray c, NDArray w, NDArray b) {
 
     /** Returns the arrays that its backward reads, and those that it writes to. */
-    private List<NDArray> backward(Backward backward) {
+    List<NDArray> backward(Backward backward) {
       return List.of(c, w, backward.into(w), backward.into(b), backward.byCondition());
     }
   }
@@ -144,166 +139,6 @@ record ResBlockSteps(
   }
 
   /**
-   * The first half of a ResBlock after its first activation a: a convolution, and the values of the
-   * norm that follows. They come from one call, whose results begin with the convolved map and the
-   * filters as they were multiplied.
-   */
-  sealed interface FirstHalf {
-    NDArray filters();
-
-    /**
-     * Runs the half.
-     *
-     * @param narrow the filters, possibly in the products' type
-     */
-    NDList run(TorchScript script, NDManager scope, NDArray a, NDArray narrow);
-
-    /** Returns the norm, of the results of {@link #run}. */
-    Norm norm(NDList made);
-
-    /** Returns where the gradients by parameters go that are sums over the examples. */
-    ParameterGradients into(Backward backward);
-
-    /**
-     * Writes the other gradients and returns that by a.
-     *
-     * @param inside the gradients by the norm's inputs
-     */
-    NDArray backward(
-        TorchScript script, Backward backward, Gradients inside, NDArray a, NDList made);
-  }
-
-  /** Without the condition. */
-  record Plain(NDArray filters, NDArray bias, NDArray scale, NDArray shift) implements FirstHalf {
-    /** The number of weights that a half begins with. */
-    static final int TAKEN = 4;
-
-    /** Returns the first half of a ResBlock's weights: filters, bias, scale, shift. */
-    static Plain of(NDList w) {
-      return new Plain(w.get(0), w.get(1), w.get(2), w.get(3));
-    }
-
-    @Override
-    public NDList run(TorchScript script, NDManager scope, NDArray a, NDArray narrow) {
-      return script.run(scope, "convolved", a, narrow);
-    }
-
-    @Override
-    public Norm norm(NDList made) {
-      return new Norm(scale, shift, Optional.of(bias));
-    }
-
-    @Override
-    public ParameterGradients into(Backward backward) {
-      return new ParameterGradients(
-          Optional.of(backward.into(scale)),
-          Optional.of(backward.into(shift)),
-          Optional.of(backward.into(bias)));
-    }
-
-    @Override
-    public NDArray backward(
-        TorchScript script, Backward backward, Gradients inside, NDArray a, NDList made) {
-      return one(
-          script,
-          backward,
-          "convolvedBackward",
-          inside.x().get(0),
-          a,
-          made.get(FILTERS),
-          backward.into(filters));
-    }
-  }
-
-  /** With a product of the condition as the bias. */
-  record Biased(NDArray filters, Product bias, NDArray scale, NDArray shift) implements FirstHalf {
-    static final int TAKEN = 5;
-
-    /** Returns the first half of a ResBlock's weights: product, filters, bias, scale, shift. */
-    static Biased of(NDArray c, NDList w) {
-      return new Biased(w.get(1), new Product(c, w.get(0), w.get(2)), w.get(3), w.get(4));
-    }
-
-    @Override
-    public NDList run(TorchScript script, NDManager scope, NDArray a, NDArray narrow) {
-      return script.run(scope, "biasedHalf", a, narrow, bias.c, bias.w, bias.b);
-    }
-
-    @Override
-    public Norm norm(NDList made) {
-      return new Norm(scale, shift, Optional.of(made.get(VALUES)));
-    }
-
-    /** The product's own bias has the gradient of all examples together. */
-    @Override
-    public ParameterGradients into(Backward backward) {
-      return new ParameterGradients(
-          Optional.of(backward.into(scale)),
-          Optional.of(backward.into(shift)),
-          Optional.of(backward.into(bias.b)));
-    }
-
-    @Override
-    public NDArray backward(
-        TorchScript script, Backward backward, Gradients inside, NDArray a, NDList made) {
-      return one(
-          script,
-          backward,
-          "biasedHalfBackward",
-          inside.x().get(0),
-          a,
-          made.get(FILTERS),
-          backward.into(filters),
-          inside.norm(),
-          bias.backward(backward));
-    }
-  }
-
-  /** With a product of the condition as scale and shift. */
-  record Modulated(NDArray filters, NDArray bias, Product modulation) implements FirstHalf {
-    static final int TAKEN = 4;
-
-    /**
-     * Returns the first half of a ResBlock's weights: filters, bias, the norm's product and bias.
-     */
-    static Modulated of(NDArray c, NDList w) {
-      return new Modulated(w.get(0), w.get(1), new Product(c, w.get(2), w.get(3)));
-    }
-
-    @Override
-    public NDList run(TorchScript script, NDManager scope, NDArray a, NDArray narrow) {
-      return script.run(
-          scope, "modulatedHalf", a, narrow, modulation.c, modulation.w, modulation.b);
-    }
-
-    @Override
-    public Norm norm(NDList made) {
-      return new Norm(made.get(VALUES), made.get(VALUES + 1), Optional.of(bias));
-    }
-
-    @Override
-    public ParameterGradients into(Backward backward) {
-      return new ParameterGradients(
-          Optional.empty(), Optional.empty(), Optional.of(backward.into(bias)));
-    }
-
-    @Override
-    public NDArray backward(
-        TorchScript script, Backward backward, Gradients inside, NDArray a, NDList made) {
-      return one(
-          script,
-          backward,
-          "modulatedHalfBackward",
-          inside.x().get(0),
-          a,
-          made.get(FILTERS),
-          backward.into(filters),
-          inside.norm(),
-          modulation.backward(backward));
-    }
-  }
-
-  /**
    * The second half: a convolution, added to x.
    *
    * @param projection weight and bias of a projection of x, or empty
@@ -362,7 +197,7 @@ record ResBlockSteps(
         forward(tape, Kind.CONVOLVED, List.of(made.get(0)), first.norm(made), tape.drop());
     try (NDManager inner = kept.newSubManager()) {
       NDList half = secondHalf(inner, x, second, forward.activated());
-      NDArray filters = half.get(FILTERS);
+      NDArray filters = half.get(FirstHalf.FILTERS);
       filters.attach(kept);
       return tape.add(
           sum(kept, x, second, half),
@@ -394,7 +229,7 @@ record ResBlockSteps(
     if (x.size() > 1 && !second.isProjected()) {
       throw new IllegalArgumentException("maps side by side must be projected: " + x.size());
     }
-    NDArray base = second.isProjected() ? half.get(VALUES) : x.get(0).array;
+    NDArray base = second.isProjected() ? half.get(FirstHalf.VALUES) : x.get(0).array;
     return kernels.addResidual(scope, base, half.get(0), second.bias);
   }
 
@@ -426,10 +261,5 @@ record ResBlockSteps(
 
   private static List<NDArray> arrays(List<Hidden> maps) {
     return maps.stream().map(map -> map.array).toList();
-  }
-
-  private static NDArray one(
-      TorchScript script, Backward backward, String function, Object... arguments) {
-    return script.run(backward.scope(), function, arguments).singletonOrThrow();
   }
 }
