@@ -19,7 +19,6 @@ import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -43,7 +42,7 @@ public final class FusedUNetKernels implements UNetKernels {
   private final Precision precision;
 
   /** The parameters in the products' type, and each by the parameter. */
-  private final Map<NDArray, NDArray> narrowOf = new IdentityHashMap<>();
+  private final IdentityHashMap<NDArray, NDArray> narrowOf = new IdentityHashMap<>();
 
   private Optional<FlatArrays> narrow = Optional.empty();
   private FeatureMapTape tape;
