@@ -80,7 +80,7 @@ final class HopperAttentionTimes {
       for (int i = 0; i < LAUNCHES; i++) {
         launch.get().close();
       }
-      manager.ones(new Shape(1)).toFloatArray(); // waits for the device
+      var unused = manager.ones(new Shape(1)).toFloatArray(); // waits for the device
       if (window >= 0) {
         windows[window] = (System.nanoTime() - begun) / 1e6 / LAUNCHES;
       }
