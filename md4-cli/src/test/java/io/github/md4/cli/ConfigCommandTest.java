@@ -43,7 +43,7 @@ final class ConfigCommandTest {
     assertThat(md4("config", "init", data, "--device", "cpu").succeeded().out())
         .startsWith("# documents on a CPU.")
         .contains("run: runs/d\n");
-    assertThat(begun(data)).contains("kind: transformer");
+    assertThat(begun(data)).contains("kind: transformer", "length: 60\n"); // as valid has
   }
 
   @Test

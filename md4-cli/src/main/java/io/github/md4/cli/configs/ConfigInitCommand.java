@@ -56,7 +56,11 @@ final class ConfigInitCommand implements Callable<Integer> {
                   () ->
                       new InvalidDataException(
                           train, "has no JSON file beside it; make both with md4 data"));
-      text = new FirstConfig(data, info, classes(train), device.find().isGpu()).text();
+      Path heldOut = FirstConfig.heldOut(data);
+      text =
+          new FirstConfig(
+                  data, info, heldOut, length(heldOut), classes(train), device.find().isGpu())
+              .text();
     }
     if (out == null) {
       spec.commandLine().getOut().print(text);
@@ -84,6 +88,12 @@ final class ConfigInitCommand implements Callable<Integer> {
             : "is a file; name a folder that md4 data has written, as by "
                 + TypedName.get()
                 + " data text --from FILE --vocabulary chars --out data/NAME");
+  }
+
+  private static long length(Path tokens) throws IOException {
+    try (TokenFile file = TokenFile.open(tokens)) {
+      return file.length();
+    }
   }
 
   private static int classes(Path train) throws IOException {

@@ -13,10 +13,13 @@ import java.util.Optional;
  *
  * @param data the folder of the data
  * @param info the description of its train split
+ * @param heldOut the file of its valid split, or what comes next
+ * @param heldOutCount its tokens
  * @param classes the number of classes, or 0
  * @param isGpu whether a GPU trains it
  */
-record FirstConfig(Path data, TokenFileInfo info, int classes, boolean isGpu) {
+record FirstConfig(
+    Path data, TokenFileInfo info, Path heldOut, long heldOutCount, int classes, boolean isGpu) {
   private static final int LARGE_VOCABULARY = 1000;
 
   /** Returns the config in YAML. */
@@ -42,13 +45,14 @@ record FirstConfig(Path data, TokenFileInfo info, int classes, boolean isGpu) {
             isGpu ? "a GPU" : "a CPU",
             name,
             data.resolve("train.bin"),
-            heldOut(),
+            heldOut,
             length(image),
             image.map(this::imageNetwork).orElseGet(this::textNetwork),
             training(image.isPresent()));
   }
 
-  private Path heldOut() {
+  /** Returns the file of data that scores a training: valid, else test, else train. */
+  static Path heldOut(Path data) {
     for (String split : new String[] {"valid", "test"}) {
       if (Files.exists(data.resolve(split + ".bin"))) {
         return data.resolve(split + ".bin");
@@ -65,7 +69,7 @@ record FirstConfig(Path data, TokenFileInfo info, int classes, boolean isGpu) {
       return info.rowLength();
     }
     int wanted = isGpu ? (info.vocabularySize() < LARGE_VOCABULARY ? 256 : 512) : 64;
-    return (int) Math.min(wanted, Math.max(1, info.count() / 2));
+    return (int) Math.min(wanted, Math.max(1, Math.min(info.count() / 2, heldOutCount)));
   }
 
   private String textNetwork() {
