@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs all tests that need a GPU, several JVMs at a time, and prints what each class took, the failures and the total.
-# An idle H100 or H200 takes less than 90 seconds.
+# 209 tests took 80 seconds on an idle H200, 250 took 109 beside other programs on GPU and host.
 #
 #   scripts/gpu-tests.sh CLASSES CLASSPATH [OUT]
 #
