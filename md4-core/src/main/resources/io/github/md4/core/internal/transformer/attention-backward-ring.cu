@@ -88,26 +88,9 @@ __device__ __forceinline__ u32 rankInCluster() {
 __device__ __forceinline__ void meetBlocks() {
   asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
 }
-// The address of the same place in another block's shared memory.
-__device__ __forceinline__ u32 inBlock(u32 address, u32 block) {
-  u32 there;
-  asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(there) : "r"(address), "r"(block));
-  return there;
-}
 // Says that this warp has read; without a fence over the cluster, which would also wait for what the warp wrote.
 __device__ __forceinline__ void arriveThere(u32 there) {
   asm volatile("mbarrier.arrive.shared::cluster.b64 _, [%0];" ::"r"(there) : "memory");
-}
-// Says that this warp has written to memory; the other waits for it by the next function.
-__device__ __forceinline__ void publishThere(u32 there) {
-  asm volatile("mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" ::"r"(there) : "memory");
-}
-__device__ __forceinline__ void waitForBlocks(u32 b, u32 parity) {
-  asm volatile(
-      "{\n.reg .pred p;\nAGAIN:\nmbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%0], %1;\n@p bra DONE;\n"
-      "bra AGAIN;\nDONE:\n}\n" ::"r"(b),
-      "r"(parity)
-      : "memory");
 }
 // A thread's four numbers; the barrier there counts their bytes when they have come.
 __device__ __forceinline__ void sendThere(u32 there, const float* x, u32 barrierThere) {

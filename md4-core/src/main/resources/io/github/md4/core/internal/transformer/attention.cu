@@ -117,6 +117,26 @@ __device__ __forceinline__ void awaitEarlier() { asm volatile("griddepcontrol.wa
 // Lets the next kernel begin with what does not depend on this one.
 __device__ __forceinline__ void letNextBegin() { asm volatile("griddepcontrol.launch_dependents;" ::: "memory"); }
 
+// ---- blocks of a cluster ----
+
+// The address of the same place in another block's shared memory.
+__device__ __forceinline__ u32 inBlock(u32 address, u32 block) {
+  u32 there;
+  asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(there) : "r"(address), "r"(block));
+  return there;
+}
+// Says to another block what this thread has written before; that block waits for it by the next function.
+__device__ __forceinline__ void publishThere(u32 there) {
+  asm volatile("mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" ::"r"(there) : "memory");
+}
+__device__ __forceinline__ void waitForBlocks(u32 b, u32 parity) {
+  asm volatile(
+      "{\n.reg .pred p;\nAGAIN:\nmbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%0], %1;\n@p bra DONE;\n"
+      "bra AGAIN;\nDONE:\n}\n" ::"r"(b),
+      "r"(parity)
+      : "memory");
+}
+
 // ---- queries ----
 
 // The queries of an example: how many, the row of the first in memory, and its place in a tensor map.

@@ -123,24 +123,8 @@ __device__ __forceinline__ void meetBlocks() {
   __syncthreads();
 #endif
 }
-// The address in another of these blocks that corresponds to one in this block.
-__device__ __forceinline__ u32 mapped(u32 address, u32 block) {
-  u32 there;
-  asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(there) : "r"(address), "r"(block));
-  return there;
-}
 __device__ __forceinline__ void storeThere(u32 to, float x, float y) {
   asm volatile("st.shared::cluster.v2.f32 [%0], {%1, %2};" ::"r"(to), "f"(x), "f"(y) : "memory");
-}
-__device__ __forceinline__ void arriveThere(u32 b) {
-  asm volatile("mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" ::"r"(b) : "memory");
-}
-__device__ __forceinline__ void waitForBlocks(u32 b, u32 parity) {
-  asm volatile(
-      "{\n.reg .pred p;\nAGAIN:\nmbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%0], %1;\n@p bra DONE;\n"
-      "bra AGAIN;\nDONE:\n}\n" ::"r"(b),
-      "r"(parity)
-      : "memory");
 }
 __device__ __forceinline__ u32 word(u32 at) {
   u32 x;
@@ -268,9 +252,9 @@ struct NormThread {
     asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
     if (quad == 0)
       for (u32 block = 0; block < BLOCKS; block++) {
-        u32 to = mapped(sharedAddress(&m.moments[turn][rank][row]), block);
+        u32 to = inBlock(sharedAddress(&m.moments[turn][rank][row]), block);
         for (int h = 0; h < 2; h++) storeThere(to + h * 8 * (u32)sizeof(float2), own.mean[h], own.squares[h]);
-        arriveThere(mapped(sharedAddress(&m.arrived[turn][warp]), block));
+        publishThere(inBlock(sharedAddress(&m.arrived[turn][warp]), block));
       }
   }
 
