@@ -80,9 +80,7 @@ final class BenchModelCommand implements Callable<Integer> {
   @Option(
       names = "--residual",
       paramLabel = "float32|bfloat16",
-      description =
-          "The type of the residual stream of transformers on a GPU, where the network multiplies in"
-              + " bfloat16. Default: ${DEFAULT-VALUE}.")
+      description = ModelOptions.RESIDUAL)
   private Precision residual = Precision.FLOAT32;
 
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)

@@ -24,6 +24,10 @@ public final class ModelOptions implements TitledOptions {
   public static final String FOLDER =
       "The folder of a model, a checkpoint or a run. A run stands for its finished"
           + " model, or for its last checkpoint.";
+  public static final String RESIDUAL =
+      "The type of the residual stream of transformers on a GPU, where the network multiplies in"
+          + " bfloat16. Default: ${DEFAULT-VALUE}.";
+
   public static final String DEVICES = "cpu|gpu|gpu:N";
   public static final String DEVICE = "The device. Default: the first GPU, or the CPU without one.";
 
@@ -44,12 +48,7 @@ public final class ModelOptions implements TitledOptions {
       description = "The type in which the network multiplies. Default: ${DEFAULT-VALUE}.")
   private Precision precision = Precision.FLOAT32;
 
-  @Option(
-      names = "--residual",
-      paramLabel = "float32|bfloat16",
-      description =
-          "The type of the residual stream of transformers on a GPU, where the network multiplies in"
-              + " bfloat16. Default: ${DEFAULT-VALUE}.")
+  @Option(names = "--residual", paramLabel = "float32|bfloat16", description = RESIDUAL)
   private Precision residual = Precision.FLOAT32;
 
   @Option(names = "--device", paramLabel = DEVICES, description = DEVICE)
