@@ -110,6 +110,23 @@ final class PageTest {
     }
   }
 
+  /** Where a person wants no motion, samples stand there without it. */
+  @Test
+  void page_fillsWithoutMotion() throws Exception {
+    Optional<Path> program = Browser.program();
+    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
+    try (TestServer server = TestServer.start(folder);
+        Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+      browser.prefer("prefers-reduced-motion", "reduce");
+      browser.open(server.uri("/").toString());
+      type(browser, "ab[MASK*3]d");
+      browser.run("document.getElementById('count').value = 1");
+      browser.run("document.getElementById('go').click()");
+      await(browser, "document.getElementById('half').hidden", "false");
+      assertThat(browser.eval(TEXTS).asText()).matches("ab[ a-f\u00a0]{3}d");
+    }
+  }
+
   /** A server with a token shows the page, which asks for the token. */
   @Test
   void page_asksForTheToken() throws Exception {

@@ -172,10 +172,11 @@ public final class Browser implements AutoCloseable {
     }
   }
 
-  public void prefer(String scheme) throws Exception {
+  /** Lets a medium have a feature, such as {@code prefers-color-scheme: dark}. */
+  public void prefer(String feature, String value) throws Exception {
     call(
         "Emulation.setEmulatedMedia",
-        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+        Map.of("features", List.of(Map.of("name", feature, "value", value))));
   }
 
   /** Writes a picture of the whole page, half as fine again as its pixels. */

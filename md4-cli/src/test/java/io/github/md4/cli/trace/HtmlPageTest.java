@@ -42,7 +42,7 @@ final class HtmlPageTest {
     Optional<Path> program = Browser.program();
     assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
     try (Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
-      browser.prefer("light");
+      browser.prefer("prefers-color-scheme", "light");
       browser.open(page().toUri().toString());
       checkKeys(browser);
       checkSlider(browser);
@@ -111,7 +111,7 @@ final class HtmlPageTest {
     assertThat(dark).isNotEqualTo(light);
     browser.run("document.getElementById('theme').click()");
     assertThat(browser.eval(background).asText()).isEqualTo(light);
-    browser.prefer("dark");
+    browser.prefer("prefers-color-scheme", "dark");
     while (!browser.eval(background).asText().equals(dark)) {
       Thread.sleep(20);
     }
