@@ -16,7 +16,7 @@ import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.train.batch.ExampleBatch;
 import io.github.md4.train.config.TrainingConfig;
-import io.github.md4.train.internal.update.PreparedStep;
+import io.github.md4.train.internal.update.PreparedMicroBatch;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Function;
@@ -43,7 +43,7 @@ record FixedSchedule(Objective objective, Schedule schedule) implements TrainedS
     RowLoss loss = objective.rowLoss();
     return new Step() {
       @Override
-      public NDArray loss(NDManager scope, Logits logits, PreparedStep.Part part) {
+      public NDArray loss(NDManager scope, Logits logits, PreparedMicroBatch part) {
         return loss.weightedSum(scope, logits, part.rows(), part.weights());
       }
 

@@ -23,7 +23,7 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.NoiseCurve;
 import io.github.md4.train.batch.ExampleBatch;
 import io.github.md4.train.config.TrainingConfig;
-import io.github.md4.train.internal.update.PreparedStep;
+import io.github.md4.train.internal.update.PreparedMicroBatch;
 import io.github.md4.train.optimizer.AdamW;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -185,7 +185,7 @@ final class LearnedNoiseSchedule implements TrainedSchedule {
     private final List<float[]> known = new ArrayList<>();
 
     @Override
-    public NDArray loss(NDManager scope, Logits logits, PreparedStep.Part part) {
+    public NDArray loss(NDManager scope, Logits logits, PreparedMicroBatch part) {
       List<NDArray> ofRows = new ArrayList<>();
       batches.add(part.queries());
       losses.add(ofRows);

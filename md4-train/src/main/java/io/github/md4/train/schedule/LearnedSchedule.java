@@ -21,7 +21,7 @@ import io.github.md4.core.schedule.LearnedPowers;
 import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.train.batch.ExampleBatch;
 import io.github.md4.train.config.TrainingConfig;
-import io.github.md4.train.internal.update.PreparedStep;
+import io.github.md4.train.internal.update.PreparedMicroBatch;
 import io.github.md4.train.optimizer.AdamW;
 import io.github.md4.train.optimizer.DivergedException;
 import java.io.IOException;
@@ -182,7 +182,7 @@ final class LearnedSchedule implements TrainedSchedule {
     private final List<GenMd4Gradient.Loss> read = new ArrayList<>();
 
     @Override
-    public NDArray loss(NDManager scope, Logits logits, PreparedStep.Part part) {
+    public NDArray loss(NDManager scope, Logits logits, PreparedMicroBatch part) {
       GenMd4Loss loss = logits.genMd4(scope, part.rows().targets(), part.weights(), narrow);
       batches.add(part.queries());
       losses.add(loss);

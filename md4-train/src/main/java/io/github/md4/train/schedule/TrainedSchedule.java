@@ -14,7 +14,7 @@ import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.train.batch.ExampleBatch;
 import io.github.md4.train.config.TrainingConfig;
-import io.github.md4.train.internal.update.PreparedStep;
+import io.github.md4.train.internal.update.PreparedMicroBatch;
 import io.github.md4.train.optimizer.DivergedException;
 import io.github.md4.train.parallel.Communicator;
 import java.io.IOException;
@@ -153,7 +153,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
      * @return its share of the step's loss, bits per token, one element on the device
      * @hidden its types are internal
      */
-    NDArray loss(NDManager scope, Logits logits, PreparedStep.Part part);
+    NDArray loss(NDManager scope, Logits logits, PreparedMicroBatch part);
 
     /** Reads what all losses found: the one wait for the device, before the last backward pass. */
     void allLossesKnown();

@@ -14,6 +14,7 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.train.batch.ExampleBatch;
 import io.github.md4.train.config.Batching;
 import io.github.md4.train.config.TrainingConfig;
+import io.github.md4.train.internal.update.PreparedMicroBatch;
 import io.github.md4.train.internal.update.PreparedStep;
 import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.parallel.GradientExchange;
@@ -59,7 +60,7 @@ final class StepGradients {
    * @param index its number among the run's batches: dropout depends on it
    */
   PreparedStep prepare(long index, List<ExampleBatch> batches) {
-    List<Supplier<PreparedStep.Part>> parts = new ArrayList<>();
+    List<Supplier<PreparedMicroBatch>> parts = new ArrayList<>();
     int first = 0;
     for (ExampleBatch batch : batches) {
       DropoutNoise dropout = dropout(index, first);
@@ -83,13 +84,13 @@ final class StepGradients {
 
   /** Makes the first examples of a step ready, as a step of their own. */
   PreparedStep first(PreparedStep step, int examples) {
-    PreparedStep.Part few = ready(step.first(examples), new DropoutNoise(noise, step.index(), 0));
+    PreparedMicroBatch few = ready(step.first(examples), new DropoutNoise(noise, step.index(), 0));
     return new PreparedStep(step.index(), List.of(() -> few));
   }
 
-  private PreparedStep.Part ready(QueryBatch queries, DropoutNoise dropout) {
+  private PreparedMicroBatch ready(QueryBatch queries, DropoutNoise dropout) {
     NetworkInput input = new NetworkInput(queries.zt(), queries.condition(), queries.rows());
-    return new PreparedStep.Part(
+    return new PreparedMicroBatch(
         trainable.prepare(input, dropout),
         queries,
         queries.asked(),
@@ -136,7 +137,7 @@ final class StepGradients {
     NDArray loss = null;
     FlatArrays gradients = trainable.gradients();
     for (int i = 0; i <= last; i++) {
-      PreparedStep.Part part = step.parts().get(i).get();
+      PreparedMicroBatch part = step.parts().get(i).get();
       try (TrainingPass pass = part.input().forward(scope)) {
         listener.after(Phase.FORWARD);
         NDArray ofPart = schedule.loss(scope, pass.logits(), part);

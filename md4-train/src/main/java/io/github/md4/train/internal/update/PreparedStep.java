@@ -2,8 +2,6 @@
 package io.github.md4.train.internal.update;
 
 import io.github.md4.core.diffusion.QueryBatch;
-import io.github.md4.core.loss.AskedRows;
-import io.github.md4.core.network.TrainableNetwork;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -15,7 +13,7 @@ import java.util.function.Supplier;
  * @param parts its micro-batches, at least one; each is asked for when the learner's schedule is
  *     that of the step
  */
-public record PreparedStep(long index, List<Supplier<Part>> parts) {
+public record PreparedStep(long index, List<Supplier<PreparedMicroBatch>> parts) {
 
   /**
    * {@return the first examples, to be tried where the device has no room for a micro-batch}
@@ -25,13 +23,4 @@ public record PreparedStep(long index, List<Supplier<Part>> parts) {
   public QueryBatch first(int examples) {
     return parts.get(0).get().queries().first(examples);
   }
-
-  /**
-   * A micro-batch: the network's input, and the queries behind it.
-   *
-   * @param rows what is known of the asked rows
-   * @param weights the factor of each row's loss in that of the step [R]
-   */
-  public record Part(
-      TrainableNetwork.Prepared input, QueryBatch queries, AskedRows rows, float[] weights) {}
 }
