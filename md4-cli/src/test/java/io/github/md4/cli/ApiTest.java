@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,8 +25,8 @@ final class ApiTest {
   private static final String INTERNAL = ".internal.";
 
   /**
-   * A type within an internal one, in a signature, ends the javadoc tool of Java 17, hidden from
-   * the API or not, and a release with it.
+   * A type within an internal one of the same module, in a signature of a type that is not hidden,
+   * ends the javadoc tool of Java 17, and a release with it, be the method hidden or not.
    */
   @ParameterizedTest
   @ValueSource(strings = {"core", "train", "sample"})
@@ -32,7 +34,7 @@ final class ApiTest {
     List<Class<?>> types = types(Path.of("..", "md4-" + module, "src", "main", "java"));
     assertThat(types).hasSizeGreaterThan(10);
     for (Class<?> type : types) {
-      assertThat(signatures(type).filter(ApiTest::isWithinAnInternalOne))
+      assertThat(signatures(type).filter(each -> isWithinAnInternalOne(each, module)))
           .as("what the signatures of %s name", type.getName())
           .isEmpty();
     }
@@ -47,19 +49,30 @@ final class ApiTest {
     for (Path source : sources) {
       String name = root.relativize(source).toString().replace(".java", "").replace('/', '.');
       if (!name.contains(INTERNAL)) {
-        addSeen(Class.forName(name, false, ApiTest.class.getClassLoader()), types);
+        Class<?> type = Class.forName(name, false, ApiTest.class.getClassLoader());
+        addSeen(type, Files.readString(source), types);
       }
     }
     return types;
   }
 
-  private static void addSeen(Class<?> type, List<Class<?>> types) {
-    if (isSeen(type.getModifiers())) {
+  private static void addSeen(Class<?> type, String source, List<Class<?>> types) {
+    if (isSeen(type.getModifiers()) && !isHidden(type, source)) {
       types.add(type);
       for (Class<?> nested : type.getDeclaredClasses()) {
-        addSeen(nested, types);
+        addSeen(nested, source, types);
       }
     }
+  }
+
+  /** Returns whether the comment before a type's declaration hides it. */
+  private static boolean isHidden(Class<?> type, String source) {
+    Matcher declaration =
+        Pattern.compile("(class|interface|record|enum) " + type.getSimpleName() + "\\b")
+            .matcher(source);
+    assertThat(declaration.find()).as("the declaration of %s", type).isTrue();
+    String before = source.substring(0, declaration.start());
+    return before.substring(Math.max(0, before.lastIndexOf("/**"))).contains("@hidden");
   }
 
   private static Stream<Class<?>> signatures(Class<?> type) {
@@ -81,7 +94,8 @@ final class ApiTest {
     return Modifier.isPublic(modifiers) || Modifier.isProtected(modifiers);
   }
 
-  private static boolean isWithinAnInternalOne(Class<?> type) {
-    return type.getName().contains(INTERNAL) && type.getDeclaringClass() != null;
+  private static boolean isWithinAnInternalOne(Class<?> type, String module) {
+    return type.getName().startsWith("io.github.md4." + module + INTERNAL)
+        && type.getDeclaringClass() != null;
   }
 }
