@@ -72,6 +72,8 @@ final class ConfigCommandTest {
         .failed(ExitCodes.USAGE, "no key of this name: nothing");
     md4("config", "show", "my.yaml", "--explain", "steps")
         .failed(ExitCodes.USAGE, "md4: my.yaml and --explain=steps are mutually exclusive (");
+    md4("config", "show", "--explain", "steps", "my.yaml")
+        .failed(ExitCodes.USAGE, "md4: --explain=KEY and --config=FILE.yaml or FILE.yaml are m");
   }
 
   /** Powers learn from the difference of two samples; a noise learns from one. */

@@ -132,7 +132,8 @@ final class InfillCommandTest {
   @Test
   void templateAndFile_areOneOrTheOther() {
     infill("--template", "a[MASK]", "--templates", "x").failed(2, "mutually exclusive");
-    infill("--count", 3).failed(2, "Missing required argument (specify one of these)");
+    infill("--count", 3)
+        .failed(2, "Missing required argument: --template=TEXT or --templates=FILE (");
   }
 
   @ParameterizedTest

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -42,6 +44,22 @@ final class ResumeCommandTest {
     Ran ran = tiny.train("--resume");
     assertThat(ran.err()).isEqualTo(NOTHING_LEFT);
     assertThat(ran.code()).isZero();
+  }
+
+  /** The word behind --resume is the file, unless it says from where. */
+  @Test
+  void resume_mayStandBeforeTheFile() {
+    tiny.train().check();
+    for (List<String> resume : List.of(List.of("--resume"), List.of("--resume", "last-good"))) {
+      List<Object> words = new ArrayList<>(List.of("train", "--device", "cpu"));
+      words.addAll(resume);
+      words.add(tiny.config());
+      Ran ran = Ran.md4(words.toArray());
+      assertThat(ran.err()).isEqualTo(NOTHING_LEFT);
+      assertThat(ran.code()).isZero();
+    }
+    Ran.md4("train", tiny.config(), "--resume=first")
+        .failed(ExitCodes.USAGE, "'--resume': must be last or last-good: first");
   }
 
   @Test

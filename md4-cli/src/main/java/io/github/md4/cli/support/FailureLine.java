@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -22,12 +21,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The line that reports a failure. */
 public final class FailureLine {
-  /** What picocli says where two groups are given, of which one may be. */
-  private static final String SEVERAL = "Error: expected only one match but got ";
-
-  /** An argument in what picocli says then. */
-  private static final Pattern GIVEN = Pattern.compile("=\\{(?:params\\[\\d+]=)?([^}]*)}");
-
   /** What picocli says of a word that is none of an option's choices. */
   private static final Pattern NO_CHOICE =
       Pattern.compile("expected one of \\[(.*)] \\(case-(?:in)?sensitive\\) but was '(.*)'");
@@ -79,11 +72,9 @@ public final class FailureLine {
     if (failure instanceof UnmatchedArgumentException unmatched) {
       return unmatched(unmatched) + help;
     }
-    if (message(failure).startsWith(SEVERAL)) {
-      return exclusive(message(failure)) + help;
-    }
     // Only the messages of picocli's groups of options begin with "Error: ".
-    return choices(message(failure).replaceFirst("^Error: ", "")) + help;
+    String plain = GroupFailures.inWords(message(failure)).replaceFirst("^Error: ", "");
+    return choices(plain) + help;
   }
 
   /** Returns a message in which the choices of an option stand as they are typed. */
@@ -97,15 +88,6 @@ public final class FailureLine {
               String text = "must be " + Choices.alternatives(all) + ": " + found.group(2);
               return Matcher.quoteReplacement(text);
             });
-  }
-
-  /** Returns which arguments exclude each other, without picocli's grammar of their group. */
-  private static String exclusive(String message) {
-    return GIVEN
-        .matcher(message)
-        .results()
-        .map(found -> found.group(1))
-        .collect(Collectors.joining(" and ", "", " are mutually exclusive"));
   }
 
   private static String unmatched(UnmatchedArgumentException failure) {

@@ -30,11 +30,15 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.List;
+import java.util.Map;
+import java.util.Stack;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterPreprocessor;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -77,6 +81,7 @@ public final class TrainCommand implements Callable<Integer> {
         fallbackValue = "last",
         paramLabel = "last|last-good",
         converter = ResumeFromType.class,
+        preprocessor = ResumeFromWord.class,
         description =
             "Continue from the run's last checkpoint; with =last-good from the last that is whole,"
                 + " and rename the damaged ones after it.")
@@ -87,6 +92,19 @@ public final class TrainCommand implements Callable<Integer> {
       @Override
       public ResumeFrom convert(String text) throws Exception {
         return OptionTypes.parsed(ResumeFrom::parse).convert(text);
+      }
+    }
+
+    /** Leaves the word behind a blank to FILE.yaml, unless it says from where to resume. */
+    private static final class ResumeFromWord implements IParameterPreprocessor {
+      @Override
+      public boolean preprocess(
+          Stack<String> words, CommandSpec spec, ArgSpec option, Map<String, Object> found) {
+        boolean isAttached = !" ".equals(found.get("separator"));
+        if (!isAttached && (words.isEmpty() || !words.peek().matches("last|last-good"))) {
+          words.push("last");
+        }
+        return false;
       }
     }
 
