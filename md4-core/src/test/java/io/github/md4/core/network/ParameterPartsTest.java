@@ -27,7 +27,7 @@ final class ParameterPartsTest {
   private static final List<ParameterSpec> SPECS =
       List.of(
           new ParameterSpec("first", new Shape(3), ZERO),
-          new ParameterSpec("large", new Shape(3, 5_592_409), ZERO),
+          new ParameterSpec("large", new Shape(5_592_409, 3), ZERO),
           new ParameterSpec("last", new Shape(5, 7), ZERO));
 
   /** Returns a number that all formats have, and that changes with the place. */
