@@ -27,68 +27,44 @@ public final class ChildJvm implements AutoCloseable {
 
   public static ChildJvm start(Class<?> main, Map<String, String> environment, String... args)
       throws IOException {
-    return start(System.getProperty("java.class.path"), main, environment, args);
+    return startIn(Path.of(""), main, environment, args);
   }
 
   /** As {@link #start(Class, Map, String...)}, with another class path. */
   static ChildJvm start(
       String classPath, Class<?> main, Map<String, String> environment, String... args)
       throws IOException {
-    return start(List.of("-Xshare:auto", "-cp", classPath), main, environment, args);
+    return started(Path.of(""), java(classPath, main, args), environment);
   }
 
-  /** As {@link #start(Class, Map, String...)}, with options that let Java start fast. */
-  static ChildJvm startFast(Class<?> main, Map<String, String> environment, String... args)
-      throws IOException {
-    return startIn(Path.of(""), main, environment, args);
-  }
-
-  private static ChildJvm start(
-      List<String> options, Class<?> main, Map<String, String> environment, String... args)
-      throws IOException {
-    return startIn(Path.of(""), options, main, environment, args);
-  }
-
-  /** As {@link #startFast}, in a folder of its own. */
+  /** As {@link #start(Class, Map, String...)}, in a folder of its own. */
   static ChildJvm startIn(
       Path folder, Class<?> main, Map<String, String> environment, String... args)
       throws IOException {
     String classPath = System.getProperty("java.class.path");
-    return startIn(
-        folder,
-        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classPath),
-        main,
-        environment,
-        args);
+    return started(folder, java(classPath, main, args), environment);
   }
 
-  /** As {@link #startFast}, deaf to SIGHUP as by nohup, and with a closed stdin. */
+  /** As {@link #start(Class, Map, String...)}, deaf to SIGHUP as by nohup, with a closed stdin. */
   static ChildJvm startDetached(Class<?> main, Map<String, String> environment, String... args)
       throws IOException {
     List<String> command =
         new ArrayList<>(List.of("sh", "-c", "trap '' HUP; exec \"$@\" <&-", "sh"));
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.add(main.getName());
-    command.addAll(List.of(args));
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().putAll(environment);
-    return new ChildJvm(builder.start());
+    command.addAll(java(System.getProperty("java.class.path"), main, args));
+    return started(Path.of(""), command, environment);
   }
 
-  private static ChildJvm startIn(
-      Path folder,
-      List<String> options,
-      Class<?> main,
-      Map<String, String> environment,
-      String... args)
-      throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(options);
-    command.add(main.getName());
+  /** Returns the command that starts a Java which begins fast. */
+  private static List<String> java(String classPath, Class<?> main, String... args) {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-XX:+UseSerialGC", "-cp", classPath, main.getName()));
     command.addAll(List.of(args));
+    return command;
+  }
+
+  private static ChildJvm started(
+      Path folder, List<String> command, Map<String, String> environment) throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(command).directory(folder.toAbsolutePath().toFile());
     builder.environment().putAll(environment);

@@ -135,7 +135,7 @@ final class EvaluateAnswersTest {
     String line =
         "evaluate answers --device cpu --rounds 1 --draws 1 --model %s --from %s --out %s";
     String[] args = line.formatted(model, file, lines).split(" ");
-    try (ChildJvm child = ChildJvm.startFast(Main.class, Map.of(), args)) {
+    try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), args)) {
       while (child.isAlive() && (!Files.exists(lines) || Files.size(lines) == 0)) {
         Thread.sleep(20);
       }

@@ -17,7 +17,7 @@ final class Launched {
     }
     List<String> all = new ArrayList<>(List.of("launch", "--processes=" + processes, "--"));
     Stream.of(words).map(Object::toString).forEach(all::add);
-    try (ChildJvm launcher = ChildJvm.startFast(Main.class, Map.of(), all.toArray(String[]::new))) {
+    try (ChildJvm launcher = ChildJvm.start(Main.class, Map.of(), all.toArray(String[]::new))) {
       StringBuilder out = new StringBuilder();
       for (String line = launcher.line(); line != null; line = launcher.line()) {
         out.append(line).append('\n');

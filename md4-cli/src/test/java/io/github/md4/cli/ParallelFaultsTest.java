@@ -281,7 +281,7 @@ final class ParallelFaultsTest {
                   "run=" + folder.resolve(victim),
                   "--set",
                   "checkpoints.every=3")));
-      ChildJvm launcher = ChildJvm.startFast(Main.class, Map.of(), words.toArray(String[]::new));
+      ChildJvm launcher = ChildJvm.start(Main.class, Map.of(), words.toArray(String[]::new));
       ranks.add(launcher);
       while (Checkpoints.latest(folder.resolve(victim).resolve("checkpoints")).isEmpty()) {
         Thread.sleep(POLL_MILLIS);
