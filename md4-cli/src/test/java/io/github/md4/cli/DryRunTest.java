@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +84,93 @@ final class DryRunTest {
     refused(3, "already holds a run; go on with --resume");
   }
 
+  @Test
+  void folderBelowAFile_isRefused() throws IOException {
+    Files.writeString(folder.resolve("file"), "");
+    refused(1, "file/run: Not a directory", "--set", "run=" + folder.resolve("file/run"));
+  }
+
+  @Test
+  void folderThatCannotBeMade_isRefused() {
+    refused(1, "File name too long", "--set", "run=" + folder.resolve("long".repeat(100)));
+  }
+
+  @Test
+  void lockThatIsAFolder_isRefused() throws IOException {
+    Files.createDirectories(tiny.run().resolve(".lock"));
+    refused(1, "/.lock: Is a directory");
+  }
+
+  @Test
+  void checkpointsThatAreNoFolder_areRefused() throws IOException {
+    Files.writeString(Files.createDirectory(tiny.run()).resolve("checkpoints"), "");
+    refused(3, "run/checkpoints: is no folder");
+  }
+
+  @Test
+  void tensorBoardThatIsNoFolder_isRefused() throws IOException {
+    Files.writeString(Files.createDirectory(tiny.run()).resolve("tensorboard"), "");
+    refused(3, "run/tensorboard: is no folder");
+  }
+
+  @Test
+  void metricsThatAreAFolder_areRefused() throws IOException {
+    Files.createDirectories(tiny.run().resolve("metrics.jsonl"));
+    refused(3, "run/metrics.jsonl: is a folder");
+  }
+
+  @Test
+  void configThatIsAFolder_isRefused() throws IOException {
+    Files.createDirectories(tiny.run().resolve("config.yaml"));
+    refused(3, "run/config.yaml: is a folder");
+  }
+
+  @Test
+  void metricsOfSomethingElse_areRefused() throws IOException {
+    Path metrics = Files.createDirectory(tiny.run()).resolve("metrics.jsonl");
+    Files.writeString(metrics, "a line\n");
+    refused(3, "line 1 is not a JSON object with a step");
+    assertThat(metrics).hasContent("a line");
+  }
+
+  @Test
+  void damagedBestModel_isRefused() throws IOException {
+    Path best = Files.createDirectories(tiny.run().resolve("best"));
+    Files.writeString(best.resolve("best.json"), "{}");
+    refused(3, "best.json: ", "--set", "evaluation.keepBest=true");
+  }
+
+  @Test
+  void trainOfOtherBytesThanStated_isRefused() throws IOException {
+    otherByte(tiny.data("train.bin"));
+    refused(3, "train.bin: SHA-256 is ");
+  }
+
+  @Test
+  void validOfOtherBytesThanStated_isRefused() throws IOException {
+    otherByte(tiny.data("valid.bin"));
+    refused(3, "valid.bin: SHA-256 is ");
+  }
+
+  @Test
+  void whatIsNoRun_staysAsItWas() throws IOException {
+    tiny.train("--dry-run", "--set", "run=" + folder.resolve("a/b")).check();
+    assertThat(folder.resolve("a")).doesNotExist();
+    Path note = Files.writeString(Files.createDirectory(tiny.run()).resolve("note"), "mine");
+    tiny.train("--dry-run").check();
+    assertThat(tiny.run()).isDirectoryContaining(note::equals);
+    try (Stream<Path> files = Files.list(tiny.run())) {
+      assertThat(files).hasSize(1);
+    }
+  }
+
+  /** Changes a token, and nothing that is told without reading all. */
+  private static void otherByte(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[0] = (byte) (bytes[0] == 0 ? 1 : 0);
+    Files.write(file, bytes);
+  }
+
   private String evaluate(String name) {
     return "data.evaluate=[%s]".formatted(folder.resolve(name));
   }
@@ -92,6 +180,8 @@ final class DryRunTest {
     dry[options.length] = "--dry-run";
     Ran tried = tiny.train(dry);
     tried.failed(code, inLine);
-    assertThat(tiny.train(options)).isEqualTo(tried);
+    Ran run = tiny.train(options);
+    assertThat(run.err()).isEqualTo(tried.err());
+    assertThat(run.code()).isEqualTo(code);
   }
 }

@@ -215,6 +215,17 @@ final class OpenRun implements AutoCloseable {
     return trainer.look();
   }
 
+  /**
+   * Waits until the data have been compared with what their files state.
+   *
+   * @throws InvalidDataException if they are others
+   */
+  void awaitDataCheck() throws IOException {
+    try (DataCheck data = place.checkData()) {
+      data.await();
+    }
+  }
+
   /** Makes the next update and returns the loss before it, bits per token. */
   double tryStep() {
     return trainer.tryStep(manager);

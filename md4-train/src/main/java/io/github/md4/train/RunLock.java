@@ -2,6 +2,7 @@
 package io.github.md4.train;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.WriteFailure;
 import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -23,7 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * however it ends, so none is ever stale. The file stays; its text names the last owner.
  */
 final class RunLock implements AutoCloseable {
-  private static final String NAME = ".lock";
+  static final String NAME = ".lock";
   private static final int LONGEST_OWNER = 200;
 
   /**
@@ -133,7 +134,8 @@ final class RunLock implements AutoCloseable {
             .strip();
   }
 
-  private static String self() {
+  /** Returns the name of this process. */
+  static String self() {
     return "process %d on %s".formatted(ProcessHandle.current().pid(), host());
   }
 
@@ -151,9 +153,14 @@ final class RunLock implements AutoCloseable {
    * @throws IOException if the file cannot be written
    */
   void sign() throws IOException {
-    if (channel != null) {
+    if (channel == null) {
+      return;
+    }
+    try {
       channel.truncate(0);
       channel.write(ByteBuffer.wrap((self() + "\n").getBytes(StandardCharsets.UTF_8)), 0);
+    } catch (IOException e) {
+      throw WriteFailure.named(file, e);
     }
   }
 

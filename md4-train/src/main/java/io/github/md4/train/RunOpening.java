@@ -9,6 +9,7 @@ import io.github.md4.train.folder.RunFolder;
 import io.github.md4.train.parallel.Communicator;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -37,9 +38,17 @@ record RunOpening(RunPlace place, NDManager parent) {
         });
   }
 
-  /** Returns the run at its start, which is never written. */
+  /**
+   * Returns the run at its start, which is never written.
+   *
+   * @throws InvalidDataException as {@link #start}
+   * @throws IOException if the folder could not be written either
+   */
   OpenRun trial() throws IOException {
     checkIsNew();
+    if (place.plan().communicator().share().rank() == 0) {
+      FolderTrial.check(place.folder());
+    }
     return begin().agreed();
   }
 
@@ -120,6 +129,23 @@ record RunOpening(RunPlace place, NDManager parent) {
       throw new InvalidDataException(
           folder.path(),
           "already holds a run; go on with --resume (in Java TrainingRun.resume) or name another folder");
+    }
+    checkNames(folder);
+  }
+
+  /** Checks that what a run writes has the place of nothing else, now and not at its first file. */
+  private static void checkNames(RunFolder folder) {
+    for (Path each : List.of(folder.checkpoints(), folder.tensorBoard())) {
+      if (Files.exists(each, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(each)) {
+        throw new InvalidDataException(
+            each, "is no folder, which a run needs there; move it away or name another folder");
+      }
+    }
+    for (Path each : List.of(folder.config(), folder.metrics())) {
+      if (Files.isDirectory(each)) {
+        throw new InvalidDataException(
+            each, "is a folder where a run needs a file; move it away or name another folder");
+      }
     }
   }
 

@@ -91,14 +91,15 @@ public final class TrainingRun implements AutoCloseable {
 
   /**
    * {@return a run at its start that is tried, by {@link #tryStep}, and never written; closed by
-   * the caller}
+   * the caller} It takes and leaves no lock.
    *
    * @param folder the folder of the run
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
    * @param parent the manager under which the arrays live; its device trains. It stays the caller's
-   * @throws InvalidDataException if the folder already holds a run, or is a file
-   * @throws IOException if a file cannot be read or written
+   * @throws InvalidDataException if the folder already holds a run, is a file, or is in use by
+   *     another training
+   * @throws IOException if a file cannot be read, or the run could not be written
    */
   public static TrainingRun trial(
       RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent) throws IOException {
@@ -299,6 +300,17 @@ public final class TrainingRun implements AutoCloseable {
   public Replay replay(long step, LongConsumer progress) {
     require(step > updates(), "step must be above the updates made, " + updates(), step);
     return run.replay(step, progress);
+  }
+
+  /**
+   * Waits until the data have been compared with the SHA-256 that their files state, as {@link
+   * #run(TrainingListener)} does beside its first steps.
+   *
+   * @throws InvalidDataException if they are others
+   * @throws IOException if a file cannot be read
+   */
+  public void awaitDataCheck() throws IOException {
+    run.awaitDataCheck();
   }
 
   /**

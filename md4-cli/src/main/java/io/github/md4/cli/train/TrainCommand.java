@@ -204,8 +204,11 @@ public final class TrainCommand implements Callable<Integer> {
       throws IOException {
     RunFolder folder = new RunFolder(experiment.run());
     if (mode.dryRun) {
-      try (TrainingRun run = TrainingRun.trial(folder, plan, TrainingData.of(tokens), manager)) {
-        evaluator(experiment, plan, manager).close(); // refuses the files that a run would refuse
+      try (TrainingRun run = TrainingRun.trial(folder, plan, TrainingData.of(tokens), manager);
+          Evaluator evaluator = evaluator(experiment, plan, manager)) {
+        RunRecorder.check(folder, run.updates(), evaluator);
+        run.awaitDataCheck();
+        evaluator.awaitDataCheck();
         return DryRun.print(run, plan, out);
       }
     }

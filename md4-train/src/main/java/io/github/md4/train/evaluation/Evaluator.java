@@ -163,6 +163,16 @@ public final class Evaluator implements AutoCloseable {
     return evaluations;
   }
 
+  /**
+   * Waits until all files have been compared with the SHA-256 that they state.
+   *
+   * @throws InvalidDataException if the content of a file is not what its JSON states
+   * @throws IOException if a file cannot be read
+   */
+  public void awaitDataCheck() throws IOException {
+    check.await();
+  }
+
   private void awaitCheck(Communicator communicator, BooleanSupplier isAnyToStop)
       throws IOException {
     while (communicator.any(!check.isDone())) {

@@ -72,7 +72,7 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
       throws IOException {
     BestModel best = evaluator.best(folder);
     Files.createDirectories(folder.path());
-    MetricsLog log = MetricsLog.open(folder.metrics(), updates == 0 ? -1 : updates);
+    MetricsLog log = MetricsLog.open(folder.metrics(), before(updates));
     try {
       EventFile events = EventFile.create(folder.tensorBoard(), host(), Clock.systemUTC());
       if (updates > 0) {
@@ -83,6 +83,25 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
       log.close();
       throw e;
     }
+  }
+
+  /**
+   * Refuses what {@link #open} would refuse of the records that are there, and writes nothing.
+   *
+   * @param folder the folder of the run, which may be absent
+   * @param updates as in {@link #open}
+   * @param evaluator as in {@link #open}
+   * @throws io.github.md4.core.InvalidDataException if the records are damaged
+   * @throws IOException if a file cannot be read
+   */
+  public static void check(RunFolder folder, long updates, Evaluator evaluator) throws IOException {
+    BestModel unused = evaluator.best(folder);
+    MetricsLog.check(folder.metrics(), before(updates));
+  }
+
+  /** Returns the step after which a run with so many updates goes on; -1 for a new run. */
+  private static long before(long updates) {
+    return updates == 0 ? -1 : updates;
   }
 
   /** Records the metrics of training. */

@@ -53,6 +53,20 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
+   * Refuses a file that {@link #open} would refuse.
+   *
+   * @param file the file of JSON lines, which may be absent
+   * @param resumeStep as in {@link #open}
+   * @throws InvalidDataException if a line before the last is not a line of metrics
+   * @throws IOException if a file cannot be read
+   */
+  public static void check(Path file, long resumeStep) throws IOException {
+    if (Files.exists(file)) {
+      long unused = MetricsLines.lengthUpTo(file, resumeStep);
+    }
+  }
+
+  /**
    * Removes the lines after a step that the run has gone back to.
    *
    * @param step the number of updates after which the run goes on, at least 0; -1 removes all lines
