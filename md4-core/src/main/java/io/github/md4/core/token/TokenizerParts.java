@@ -132,11 +132,24 @@ final class TokenizerParts {
     return line + (codePoints.length > SHOWN ? "..." : "");
   }
 
-  /** Returns a code point as people name it: {@code 'x' (U+0078)}. */
+  /** Returns a code point as people name it: {@code 'x' (U+0078)}; an invisible one by number. */
   static String show(int codePoint) {
-    boolean isVisible = !Character.isISOControl(codePoint) && Character.isDefined(codePoint);
-    boolean isHalf = Character.getType(codePoint) == Character.SURROGATE;
     String name = "U+%04X".formatted(codePoint);
-    return isVisible && !isHalf ? "'" + Character.toString(codePoint) + "' (" + name + ')' : name;
+    return isVisible(codePoint) ? "'" + Character.toString(codePoint) + "' (" + name + ')' : name;
+  }
+
+  /** Returns whether a reader sees a character for what it is, as no blank but U+0020 is. */
+  private static boolean isVisible(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      case Character.SPACE_SEPARATOR -> codePoint == ' ';
+      default -> true;
+    };
   }
 }

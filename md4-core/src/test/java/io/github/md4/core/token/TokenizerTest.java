@@ -61,6 +61,8 @@ final class TokenizerTest {
   void summary_isOneLineAndShort() {
     assertThat(new Characters("b\na\t" + CLEF).summary())
         .isEqualTo("5 characters \"b<U+000A>a<U+0009>" + CLEF + '"');
+    assertThat(new Characters(" \u00A0\u2028\u200B\uFEFF\u00E9").summary())
+        .isEqualTo("6 characters \" <U+00A0><U+2028><U+200B><U+FEFF>\u00E9\"");
     assertThat(new Bytes().summary()).isEqualTo("256 bytes");
     int[] many = IntStream.range(0x4E00, 0x4E00 + 101).toArray();
     assertThat(new Characters(new String(many, 0, many.length)).summary())

@@ -11,12 +11,15 @@ import java.util.List;
  * stands alone stays.
  */
 public final class UnixLines {
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
+
   private final CorpusReader bytes;
   private final Utf8Reader reader;
   private CharBuffer chars = CharBuffer.allocate(0);
   private boolean isReturnPending; // the last character of the buffer before was a return
   private long changed;
   private long alone;
+  private long marks; // inside the text, where files were joined
 
   public UnixLines(CorpusReader bytes) {
     this.bytes = bytes;
@@ -59,6 +62,7 @@ public final class UnixLines {
     }
     isReturnPending = isAny && c == '\r';
     if (isAny && c != '\r') {
+      marks += c == BYTE_ORDER_MARK ? 1 : 0;
       chars.put(c);
     }
   }
@@ -73,6 +77,11 @@ public final class UnixLines {
   /** Returns what was left out or stayed, in sentences. */
   public List<String> notes() {
     List<String> notes = new ArrayList<>(marksNote(bytes.marks()));
+    if (marks > 0) {
+      notes.add(
+          "%,d byte order marks inside the text stay as characters; if files were joined, remove them"
+              .formatted(marks));
+    }
     if (changed > 0) {
       notes.add(
           "%,d line ends of a carriage return and a line feed are line feeds now"

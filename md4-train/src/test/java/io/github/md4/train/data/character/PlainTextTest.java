@@ -70,6 +70,20 @@ final class PlainTextTest {
             "2 carriage returns stand alone and stay; if they end lines, convert the text first");
   }
 
+  /** As a text of joined files has it: a mark inside stays, and is told. */
+  @Test
+  void byteOrderMarksInside_stayAndAreTold() throws IOException {
+    Path joined = Written.text(folder.resolve("a.txt"), "\uFEFFab\n\uFEFFcd\n\uFEFF");
+    PreparedData data = prepare(joined, TextVocabulary.CHARACTERS, ALL_TRAIN);
+    assertThat(Written.decoded(folder.resolve("out"), "train")).isEqualTo("ab\n\uFEFFcd\n\uFEFF");
+    assertThat(data.splits().get(0).tokenizer().summary()).contains("\"<U+000A>abcd<U+FEFF>\"");
+    assertThat(data.notes())
+        .containsExactly(
+            "byte order marks left out at the start of files: 1",
+            "2 byte order marks inside the text stay as characters; if files were joined, remove"
+                + " them");
+  }
+
   /** Line ends that a buffer's end parts are line ends all the same. */
   @Test
   void characters_loseReturnsAcrossBuffers() throws IOException {
