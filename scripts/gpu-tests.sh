@@ -65,7 +65,8 @@ one() { # CLASS METHODS CASES
   fi
   log=$out/$name.log
   begun=$(date +%s%N)
-  timeout -k 5 "${LIMIT:-120}" "$java" -Xmx6g -cp "$path" -Dlogback.configurationFile=none.xml \
+  timeout -k 5 "${LIMIT:-120}" "$java" -Xmx6g -cp "$path" \
+    '-Djava.util.logging.config.class=io.github.md4.cli.support.JdkLog$Configuration' \
     org.junit.platform.console.ConsoleLauncher execute --include-tag gpu --disable-banner --disable-ansi-colors \
     --details=testfeed "${selected[@]}" >"$log" 2>&1
   status=$?

@@ -19,6 +19,7 @@ final class ProcessTest {
   /** Logs at each level as DJL and as this project. */
   static final class Chatter {
     public static void main(String[] args) {
+      JdkLog.asLines();
       for (String name : new String[] {"ai.djl.util.Platform", "io.github.md4.train.Trainer"}) {
         Logger logger = LoggerFactory.getLogger(name);
         logger.info("an info");
@@ -96,9 +97,10 @@ final class ProcessTest {
       assertThat(child.err())
           .isEqualTo(
               """
-              md4: ERROR Platform: an error
-              md4: WARN Trainer: a warning
-              md4: ERROR Trainer: an error
+              md4: Platform: an error
+              md4: an info
+              md4: Trainer: a warning
+              md4: Trainer: an error
               """);
       assertThat(child.exitCode()).isZero();
     }

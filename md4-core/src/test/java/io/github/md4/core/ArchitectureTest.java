@@ -116,7 +116,8 @@ final class ArchitectureTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"com.fasterxml.jackson", "picocli", "ch.qos.logback", "org.knowm.xchart"})
+  @ValueSource(
+      strings = {"com.fasterxml.jackson", "picocli", "java.util.logging", "org.knowm.xchart"})
   void commandLine_aloneNames(String library) {
     assertThat(packagesThatName(library)).allMatch(name -> name.startsWith(ROOT + "cli"));
   }
