@@ -92,7 +92,7 @@ final class DryRunTest {
 
   @Test
   void folderThatCannotBeMade_isRefused() {
-    refused(1, "File name too long", "--set", "run=" + folder.resolve("long".repeat(100)));
+    refused(1, "File name too long", "--set", "run=" + folder.resolve("long".repeat(100) + "/run"));
   }
 
   @Test

@@ -58,7 +58,8 @@ final class LauncherTest {
     List<String> command = new ArrayList<>(List.of(script.toString()));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    List.of("JAVA_OPTS", "MD4_JAVA_OPTS").forEach(builder.environment()::remove);
+    List.of("JAVA_OPTS", "MD4_JAVA_OPTS", "JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
+        .forEach(builder.environment()::remove);
     builder.environment().put("JAVA_HOME", root.resolve("jdk").toString());
     builder.environment().putAll(environment);
     Process process = builder.directory(folder.toFile()).start();
@@ -103,6 +104,36 @@ final class LauncherTest {
     assertThat(run(script, Map.of("JAVA_OPTS", "-XX:+UseG1GC"), command))
         .contains("-XX:+UseG1GC", "-Xms128m")
         .doesNotContain("-XX:+UseSerialGC");
+  }
+
+  /** A heap that Java could not have beside one of ours is the only one, wherever it is told. */
+  @ParameterizedTest
+  @CsvSource({
+    "JDK_JAVA_OPTIONS, -Xmx64m",
+    "JAVA_TOOL_OPTIONS, -Xmx64m",
+    "_JAVA_OPTIONS, -Xmx64m",
+    "JAVA_OPTS, -XX:MaxHeapSize=64m",
+    "MD4_JAVA_OPTS, -XX:InitialRAMPercentage=5"
+  })
+  void md4_leavesTheHeapToTheEnvironment(String variable, String option) throws Exception {
+    assumeFalse(Files.exists(Path.of("/dev/nvidiactl")), "a GPU is here");
+    assertThat(jar()).exists();
+    Path script = root.resolve("bin/md4");
+    assertThat(run(script, Map.of(variable, option), "train"))
+        .contains("-XX:+UseSerialGC")
+        .doesNotContain("-Xms128m", "-XX:+AlwaysPreTouch");
+    assertThat(run(script, Map.of(variable, "-XX:+UseG1GC"), "train"))
+        .contains("-Xms128m")
+        .doesNotContain("-XX:+UseSerialGC");
+  }
+
+  @Test
+  void md4_takesJavasHeapAtOnceForATrainingBehindAnOptionToo() throws Exception {
+    assumeFalse(Files.exists(Path.of("/dev/nvidiactl")), "a GPU is here");
+    assertThat(jar()).exists();
+    assertThat(run(root.resolve("bin/md4"), Map.of(), "--stacktrace", "train"))
+        .containsSubsequence("-Xms128m", "-jar", "--stacktrace", "train");
+    assertThat(run(root.resolve("bin/md4"), Map.of(), "help", "train")).doesNotContain("-Xms128m");
   }
 
   /** On a path that finds it, the program is md4; elsewhere it is what was typed. */

@@ -76,8 +76,11 @@ final class FolderTrial {
 
   /** Removes a folder that the try has made, unless another process uses it already. */
   private static void remove(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
     try {
-      Files.deleteIfExists(folder);
+      Files.delete(folder);
     } catch (DirectoryNotEmptyException e) {
       return;
     }

@@ -88,7 +88,7 @@ record BenchHost(String device, String hardware) {
     }
   }
 
-  /** Returns the commit in the manifest of a class's jar; empty without a jar. */
+  /** Returns the commit in the manifest of a class's jar; empty where that has none. */
   static Optional<String> commit(URL classFile) {
     if (classFile == null || !classFile.getProtocol().equals("jar")) {
       return Optional.empty();
@@ -96,7 +96,8 @@ record BenchHost(String device, String hardware) {
     String jar = classFile.toString();
     String manifest = jar.substring(0, jar.indexOf('!') + 1) + "/META-INF/MANIFEST.MF";
     try (InputStream in = new URL(manifest).openStream()) {
-      return Optional.ofNullable(new Manifest(in).getMainAttributes().getValue(COMMIT));
+      return Optional.ofNullable(new Manifest(in).getMainAttributes().getValue(COMMIT))
+          .filter(commit -> !commit.isBlank()); // as where git refuses to tell it
     } catch (IOException e) {
       throw new UncheckedIOException(manifest, e);
     }

@@ -27,6 +27,11 @@ final class BenchHostTest {
   }
 
   @Test
+  void commit_thatGitDidNotTellIsNotKnown() throws IOException {
+    assertThat(BenchHost.commit(jar("Implementation-Commit", ""))).isEmpty();
+  }
+
+  @Test
   void commit_ofClassesInAFolderIsNotKnown() throws IOException {
     Path classFile = Files.createFile(folder.resolve("Main.class"));
     assertThat(BenchHost.commit(classFile.toUri().toURL())).isEmpty();
