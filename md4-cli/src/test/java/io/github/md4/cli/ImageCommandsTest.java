@@ -350,6 +350,7 @@ final class ImageCommandsTest {
     Files.createDirectories(root.resolve("a"));
     Files.createDirectories(root.resolve("b"));
     BufferedImage picture = new BufferedImage(6, 4, BufferedImage.TYPE_INT_RGB);
+    picture.setRGB(1, 2, 0x102030); // a colour
     assertThat(ImageIO.write(picture, "png", root.resolve("a/1.png").toFile())).isTrue();
     assertThat(ImageIO.write(picture, "png", root.resolve("b/2.png").toFile())).isTrue();
     Files.write(root.resolve("b/3.png"), new byte[] {1, 2});

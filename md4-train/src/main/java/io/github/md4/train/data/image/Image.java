@@ -21,6 +21,17 @@ record Image(ImageShape shape, byte[] values) {
     return values[(row * shape.width() + column) * shape.colours() + colour] & 0xFF;
   }
 
+  /** Returns whether the colours of each pixel are equal, of which there is more than one. */
+  boolean isGreyInColours() {
+    int colours = shape.colours();
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] != values[i - i % colours]) {
+        return false;
+      }
+    }
+    return colours > 1;
+  }
+
   int[] tokens() {
     int[] tokens = new int[values.length];
     for (int i = 0; i < tokens.length; i++) {

@@ -73,14 +73,17 @@ record ImageSplits(Path folder, DataSet data) {
 
   /** Returns sentences about splits that lack classes. */
   List<String> notes(StagedImages from, StagedImages test, Options options) {
+    List<String> notes = new ArrayList<>();
+    if (from.isGreyInColours() && test.isGreyInColours()) {
+      notes.add("all images are grey; of PNG and JPEG --colours 1 makes a third as many tokens");
+    }
     if (data.classes.isEmpty()) {
-      return List.of();
+      return notes;
     }
     List<String> all = new ArrayList<>(from.labels());
     all.addAll(test.labels());
     MissingClasses missing = new MissingClasses(all);
     List<Part> parts = parts(from, test, options);
-    List<String> notes = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       missing.note(SPLITS.get(i), parts.get(i).labels()).ifPresent(notes::add);
     }

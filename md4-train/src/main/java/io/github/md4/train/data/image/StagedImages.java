@@ -29,6 +29,7 @@ final class StagedImages implements ImageSource.Receiver, AutoCloseable {
   private String firstName = "";
   private ImageShape shape;
   private int skipped;
+  private boolean isGreyInColours = true;
 
   /**
    * Creates the file.
@@ -70,6 +71,7 @@ final class StagedImages implements ImageSource.Receiver, AutoCloseable {
           "images must be of one size: %s is %s, %s is %s; give them one with --size"
               .formatted(firstName, shape, name, image.shape()));
     }
+    isGreyInColours &= image.isGreyInColours();
     ByteBuffer bytes = ByteBuffer.wrap(image.values());
     while (bytes.hasRemaining()) {
       channel.write(bytes);
@@ -103,6 +105,11 @@ final class StagedImages implements ImageSource.Receiver, AutoCloseable {
 
   int count() {
     return labels.size();
+  }
+
+  /** Returns whether all images so far have several colours, which are equal in each pixel. */
+  boolean isGreyInColours() {
+    return isGreyInColours;
   }
 
   int skipped() {

@@ -173,6 +173,39 @@ final class ImageDataTest {
             "test has images of 1 of the 2 classes; --shuffle SEED mixes them");
   }
 
+  /** One picture with a colour is enough for three values a pixel to be meant. */
+  @Test
+  void greyPictures_areToldWhereTheyTakeThreeColours() throws IOException {
+    Sources from = new Sources(List.of(folder.resolve("grey")), List.of());
+    for (int i = 0; i < 4; i++) {
+      made.put("grey/%d.png".formatted(i), ImageFiles.greyPng(i, 2, 3));
+    }
+    assertThat(made.prepare(from, PreparedImages.options(new Resize.None(), 3, 0)).notes())
+        .containsExactly(
+            "all images are grey; of PNG and JPEG --colours 1 makes a third as many tokens");
+    ImageData.Options one =
+        new ImageData.Options(
+            new Resize.None(),
+            1,
+            new SplitFractions(1, 0),
+            new ImageOrder.AsGiven(),
+            0,
+            Existing.REPLACE);
+    assertThat(ImageData.prepare(from, Sources.none(), made.out(), one, (i, r) -> {}).notes())
+        .isEmpty();
+    made.put("grey/4.png", ImageFiles.png(4, 2, 3));
+    ImageData.Options three =
+        new ImageData.Options(
+            new Resize.None(),
+            3,
+            new SplitFractions(1, 0),
+            new ImageOrder.AsGiven(),
+            0,
+            Existing.REPLACE);
+    assertThat(ImageData.prepare(from, Sources.none(), made.out(), three, (i, r) -> {}).notes())
+        .isEmpty();
+  }
+
   @Test
   void imagesOfMixedClasses_stayInTheirOrder() {
     ImageOrder order = new ImageOrder.MixedClasses(1);
