@@ -14,6 +14,7 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.schedule.LearnedPowers;
 import io.github.md4.train.config.TrainingConfig;
+import io.github.md4.train.optimizer.MovingAverage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The files of configs/: each can be read, and the paper's have the paper's sizes. */
 @Tag("exact")
@@ -92,6 +94,30 @@ final class ConfigsTest {
 
   private static long size(ParameterSpec spec) {
     return spec.shape().size();
+  }
+
+  /** docs/spec.md, Section 8: an average has one memory, 0.9999, from the first update on. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "text8.yaml",
+        "text8-genmd4.yaml",
+        "cifar10.yaml",
+        "imagenet64.yaml",
+        "imagenet64-sample.yaml",
+        "imagenet64-class.yaml",
+        "owt-small.yaml",
+        "owt-medium.yaml",
+        "owt-genmd4-small.yaml",
+        "fineweb-edu-small.yaml",
+        "fineweb-edu-medium.yaml",
+        "fineweb-edu-large.yaml",
+        "fineweb-edu-autoregressive-small.yaml",
+        "fineweb-edu-autoregressive-medium.yaml",
+      })
+  void average_isThePapers(String name) throws IOException {
+    assertThat(load(name).training().optimization().average())
+        .isEqualTo(new MovingAverage(0.9999, false));
   }
 
   /** A twin differs in its objective alone, and in what hangs on that. */
