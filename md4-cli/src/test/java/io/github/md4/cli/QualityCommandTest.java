@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class QualityCommandTest {
   @TempDir private Path folder;
@@ -52,6 +54,21 @@ final class QualityCommandTest {
         Files.writeString(
             folder.resolve("samples.jsonl"), "{\"text\":\"no matter\",\"tokens\":[1,2,3,1]}\n");
     assertThat(quality(jsonl).path("samples").path("bitsPerTokenStandardError").isNull()).isTrue();
+  }
+
+  /** To a vocabulary of characters a heading is a text as any other, and its score is wrong. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'--- sample 0, seed 7, ancestral (exact), 1,000 steps, cosine, 12 calls' | is a heading of",
+        "'--- sample 3, call 2 of 12, step 489, time 0.7192, 10 masked' | is a heading of",
+        "'{\"seed\":7,\"text\":\"ab\",\"tokens\":[1,2]}' | is a sample in JSON; name the file .jsonl",
+      })
+  void outputOfSampleThatIsNoText_isRefused(String line, String expected) throws IOException {
+    Path texts = Files.writeString(folder.resolve("samples.txt"), line + "\nab\n");
+    md4("quality", "--samples", texts, "--reference", reference)
+        .failed(3, "samples.txt: line 1: " + expected);
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * A file of sequences, one per line. A line is a text. In a file named {@code .jsonl} it is an
@@ -31,6 +32,9 @@ public record SequenceFile(
     Path file, Tokenizer tokenizer, int longest, Function<String, int[]> parse) {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String BYTE_ORDER_MARK = "\uFEFF";
+  private static final Pattern HEADING = Pattern.compile("--- sample \\d+, (?:seed|call) \\d+.*");
+  private static final Pattern SAMPLE =
+      Pattern.compile("\\{\"(?=.*\"text\":)(?=.*\"tokens\":\\[).*}");
 
   /** Makes a file of sequences for a model. */
   public SequenceFile(Path file, SavedModel.Description model, Function<String, int[]> parse) {
@@ -68,7 +72,7 @@ public record SequenceFile(
 
   private int[] sequence(String line, int number) throws InvalidDataException {
     try {
-      int[] tokens = isJson() ? ofJson(line) : parse.apply(line);
+      int[] tokens = isJson() ? ofJson(line) : ofText(line);
       require(tokens.length > 0, "has no tokens");
       require(
           tokens.length <= longest,
@@ -79,6 +83,15 @@ public record SequenceFile(
     } catch (IllegalArgumentException e) {
       throw new InvalidDataException(file, "line " + number + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Turns a line into tokens, unless it is output of md4 sample that is no text. */
+  private int[] ofText(String line) {
+    require(
+        !HEADING.matcher(line).matches(),
+        "is a heading of md4 sample, no text; write --json into a file named .jsonl");
+    require(!SAMPLE.matcher(line).matches(), "is a sample in JSON; name the file .jsonl");
+    return parse.apply(line);
   }
 
   private boolean isJson() {
