@@ -127,6 +127,40 @@ final class PageTest {
     }
   }
 
+  /** Of a draw that ends before its end, what has come is shown, and played again. */
+  @Test
+  void page_playsWhatCameOfADrawThatFailed() throws Exception {
+    Optional<Path> program = Browser.program();
+    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
+    try (TestServer server = TestServer.start(folder);
+        Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+      browser.open(server.uri("/").toString());
+      await(browser, "document.getElementById('name').textContent", TestServer.NAME);
+      browser.run(
+          """
+          window.fetch = async () => new Response(new ReadableStream({
+            start(controller) {
+              const send = (name, data) => controller.enqueue(
+                  new TextEncoder().encode(`event: ${name}\\ndata: ${JSON.stringify(data)}\\n\\n`));
+              send('start', {n: 1, seed: 1, start: ['a', null, null], separator: ''});
+              send('reveal', {index: 0, position: 1, text: 'b', time: .5, step: 1, probability: 1});
+              send('error', {error: {message: 'the server ends'}});
+            }
+          }))
+          """);
+      browser.run("document.getElementById('go').click()");
+      await(browser, "document.getElementById('problem').textContent", "the server ends");
+      for (String button : new String[] {"go", "replay", "replay"}) {
+        browser.run("document.getElementById('share').textContent = ''");
+        browser.run("document.getElementById('%s').click()".formatted(button));
+        await(browser, "document.getElementById('share').textContent", "100%");
+        await(browser, "document.querySelectorAll('.busy').length", "0");
+        assertThat(browser.eval("document.getElementById('half').hidden").asBoolean()).isTrue();
+        assertThat(browser.eval(TEXTS).asText()).isEqualTo("ab_");
+      }
+    }
+  }
+
   /** A server with a token shows the page, which asks for the token. */
   @Test
   void page_asksForTheToken() throws Exception {
@@ -137,6 +171,12 @@ final class PageTest {
         Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
       browser.open(server.uri("/").toString());
       await(browser, "document.getElementById('tokenRow').hidden", "false");
+      for (String wrong : new String[] {"wrong", "\u6f22"}) { // no header can have the second
+        browser.run("document.getElementById('token').value = '%s'".formatted(wrong));
+        browser.run("document.getElementById('tokenOk').click()");
+        await(browser, "document.getElementById('tokenRow').hidden", "false");
+        assertThat(browser.eval("document.getElementById('problem').hidden").asBoolean()).isFalse();
+      }
       browser.run("document.getElementById('token').value = 'secret'");
       browser.run("document.getElementById('tokenOk').click()");
       await(browser, "document.getElementById('name').textContent", TestServer.NAME);
