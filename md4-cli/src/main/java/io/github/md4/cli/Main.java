@@ -3,6 +3,7 @@ package io.github.md4.cli;
 
 import io.github.md4.cli.help.HelpLayout;
 import io.github.md4.cli.launch.LauncherWatch;
+import io.github.md4.cli.support.ClosedOutputException;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.JdkLog;
 import io.github.md4.cli.support.OptionTypes;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -58,11 +60,23 @@ public final class Main {
             parsed -> {
               checkMatched(parsed);
               OutputOptions.check(parsed);
-              return new CommandLine.RunLast().execute(parsed);
+              return executed(parsed);
             });
     int code = failures.guard(() -> root.execute(args));
     err.flush();
     return failures.guard(() -> checked(out, err, code));
+  }
+
+  /**
+   * Executes the last command. What fails while picocli itself prints a help or the version is
+   * handled as a failure of a command.
+   */
+  private static int executed(ParseResult parsed) {
+    try {
+      return new CommandLine.RunLast().execute(parsed);
+    } catch (ClosedOutputException e) {
+      throw new ExecutionException(parsed.commandSpec().commandLine(), e.getMessage(), e);
+    }
   }
 
   /** Returns the code, unless it says that all is done where something could not be printed. */

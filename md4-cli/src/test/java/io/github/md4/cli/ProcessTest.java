@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +71,17 @@ final class ProcessTest {
         ("sample --device cpu --count 1000000000 --steps 2 --json --model " + model).split(" ");
     try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), words)) {
       assertThat(child.line()).startsWith("{");
+      child.closeOut();
+      assertThat(child.err()).isEmpty();
+      assertThat(child.exitCode()).isEqualTo(141);
+    }
+  }
+
+  /** What picocli prints ends so too. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "--version", "help", "train --help"})
+  void helpThatNobodyReads_endsInSilence(String words) throws Exception {
+    try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), words.split(" "))) {
       child.closeOut();
       assertThat(child.err()).isEmpty();
       assertThat(child.exitCode()).isEqualTo(141);
