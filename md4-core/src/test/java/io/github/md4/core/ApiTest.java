@@ -82,7 +82,7 @@ final class ApiTest {
   }
 
   private static String moduleOf(CompilationUnitTree unit) {
-    return unit.getPackageName().toString().split("\\.")[3];
+    return unit.getPackageName().toString().split("\\.", -1)[3];
   }
 
   /** Returns the imported types of internal packages of a module, by their simple names. */
