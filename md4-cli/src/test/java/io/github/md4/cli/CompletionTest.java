@@ -130,6 +130,11 @@ final class CompletionTest {
 
   @Test
   void fish_doesNotOfferWhatIsOfAnotherCommand() throws Exception {
+    assertThat(run("fish", "source SCRIPT; complete -C 'md4 train --resume='").lines())
+        .hasSize(2) // and no files, as the config is
+        .allMatch(offer -> offer.startsWith("--resume=last"));
+    assertThat(run("fish", "source SCRIPT; complete -C 'md4 train --config=../'")).isNotEmpty();
+    assertThat(run("fish", "source SCRIPT; complete -C 'md4 train ../'")).isNotEmpty();
     assertThat(run("fish", "source SCRIPT; complete -C 'md4 data text --'"))
         .contains("--vocabulary")
         .doesNotContain("--temperature", "--passes");

@@ -30,6 +30,9 @@ record FishCompletion(String program, CommandLine root) {
             set -l words (commandline -opc)
             test (count $words) -eq (math 1 + (count $argv)); and __%1$s_begins $argv
         end
+        function __%1$s_argument # and no value behind the = of an option
+            not string match -q -- '-*=*' (commandline -ct)
+        end
         complete -c %1$s -f"""
             .formatted(program));
     add(root, List.of(), lines);
@@ -45,7 +48,7 @@ record FishCompletion(String program, CommandLine root) {
       }
     }
     for (PositionalParamSpec parameter : command.getCommandSpec().positionalParameters()) {
-      lines.add(line(here) + values(parameter));
+      lines.add(line(here + "; and " + condition("argument", List.of())) + values(parameter));
     }
     Map<String, CommandLine> below = command.getSubcommands();
     for (Map.Entry<String, CommandLine> sub : below.entrySet()) {
