@@ -114,7 +114,7 @@ final class ParquetCommandTest {
     Handler handler =
         new StreamHandler() {
           @Override
-          public void publish(LogRecord message) {
+          public synchronized void publish(LogRecord message) {
             said.add(message);
           }
         };
