@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever a run refuses before its first step, a dry run refuses with the same words. */
 final class DryRunTest {
@@ -101,16 +103,11 @@ final class DryRunTest {
     refused(1, "/.lock: Is a directory");
   }
 
-  @Test
-  void checkpointsThatAreNoFolder_areRefused() throws IOException {
-    Files.writeString(Files.createDirectory(tiny.run()).resolve("checkpoints"), "");
-    refused(3, "run/checkpoints: is no folder");
-  }
-
-  @Test
-  void tensorBoardThatIsNoFolder_isRefused() throws IOException {
-    Files.writeString(Files.createDirectory(tiny.run()).resolve("tensorboard"), "");
-    refused(3, "run/tensorboard: is no folder");
+  @ParameterizedTest
+  @ValueSource(strings = {"checkpoints", "tensorboard", "samples", "best"})
+  void nameOfAFolderThatIsNone_isRefused(String name) throws IOException {
+    Files.writeString(Files.createDirectory(tiny.run()).resolve(name), "");
+    refused(3, "run/" + name + ": is no folder");
   }
 
   @Test

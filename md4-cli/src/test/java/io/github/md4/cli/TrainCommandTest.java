@@ -142,6 +142,13 @@ final class TrainCommandTest {
     assertThat(tiny.run().resolve("checkpoints/step-1/model.safetensors")).isRegularFile();
   }
 
+  /** The average is of weights before the last update and may be finite: its samples tell. */
+  @Test
+  void train_whoseSamplesHaveNoDistributionHasDiverged() {
+    tiny.train("--set", "training.learningRate.base=1e30", "--set", "training.steps=3")
+        .failed(ExitCodes.DIVERGED, "NaN or infinite logits", "lower training.learningRate.base");
+  }
+
   @Test
   void best_isTheModelThatScoredLowest() throws IOException {
     String[] keepBest = {

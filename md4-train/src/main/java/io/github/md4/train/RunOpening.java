@@ -135,7 +135,9 @@ record RunOpening(RunPlace place, NDManager parent) {
 
   /** Checks that what a run writes has the place of nothing else, now and not at its first file. */
   private static void checkNames(RunFolder folder) {
-    for (Path each : List.of(folder.checkpoints(), folder.tensorBoard())) {
+    List<Path> folders =
+        List.of(folder.checkpoints(), folder.tensorBoard(), folder.samples(), folder.best());
+    for (Path each : folders) {
       if (Files.exists(each, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(each)) {
         throw new InvalidDataException(
             each, "is no folder, which a run needs there; move it away or name another folder");

@@ -9,7 +9,9 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.NoDistributionException;
 import io.github.md4.train.evaluation.RunRecorder;
+import io.github.md4.train.optimizer.DivergedException;
 import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.parallel.Share;
 import io.github.md4.train.update.Learner;
@@ -78,6 +80,7 @@ final class TrainingSamples implements AutoCloseable {
    *
    * @param isStopRequested asked after each call of the network
    * @throws CancellationException if it says so, in any of the processes
+   * @throws DivergedException if the weights give no distribution
    */
   List<int[]> draw(Learner learner, BooleanSupplier isStopRequested) {
     Communicator communicator = learner.communicator();
@@ -98,6 +101,10 @@ final class TrainingSamples implements AutoCloseable {
     } catch (CancellationException e) {
       boolean unused = communicator.any(true);
       throw e;
+    } catch (NoDistributionException e) {
+      throw new DivergedException(
+          "a sample on the way: " + e.getMessage(),
+          "lower training.learningRate.base or set training.clip");
     }
     checkStop(() -> communicator.any(false));
     return gathered(communicator, drawn, all.size());
