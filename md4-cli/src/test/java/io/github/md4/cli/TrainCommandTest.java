@@ -146,7 +146,10 @@ final class TrainCommandTest {
   @Test
   void train_whoseSamplesHaveNoDistributionHasDiverged() {
     tiny.train("--set", "training.learningRate.base=1e30", "--set", "training.steps=3")
-        .failed(ExitCodes.DIVERGED, "NaN or infinite logits", "lower training.learningRate.base");
+        .failed(
+            ExitCodes.DIVERGED,
+            "after step 3: the network gives NaN",
+            "lower training.learningRate.base");
   }
 
   @Test

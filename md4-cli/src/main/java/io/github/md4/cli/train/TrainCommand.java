@@ -119,7 +119,7 @@ public final class TrainCommand implements Callable<Integer> {
         names = "--dry-run",
         description =
             "Print all parameters and the loss of one step, or refuse what the run would refuse."
-                + " Write no file.")
+                + " Read all data, to compare them with their SHA-256; leave no file.")
     private boolean dryRun;
 
     @Option(
