@@ -5,17 +5,26 @@ import static io.github.md4.cli.Ran.md4;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.sample.method.SamplingMethod;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The scripts are read by the shells themselves, where these are there. */
 final class CompletionTest {
@@ -40,26 +49,62 @@ final class CompletionTest {
     return out;
   }
 
+  /** Returns the program that has bash complete a line, whose words are parted as bash does. */
+  private static String bash(String line) {
+    String words = line.replaceAll("[=:]+", " $0 ").replaceAll(" +", " ");
+    List<String> parted =
+        Arrays.stream((line.endsWith(" ") ? words : words.strip()).split(" ", -1))
+            .map(word -> "'" + word + "'")
+            .toList();
+    return "compopt() { :; }; source SCRIPT; COMP_WORDS=(%s); COMP_CWORD=%d; _md4; printf '%%s\\n' \"${COMPREPLY[@]}\""
+        .formatted(String.join(" ", parted), parted.size() - 1);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "md4 tra, train",
     "md4 sample-, sample-images",
     "md4 data tex, text8 text",
+    "md4 --stacktrace data tex, text8 text",
     "md4 sample --cou, --count",
     "md4 evaluate gen, generative",
     "md4 sample --sampler con, confidence",
     "md4 help sam, sample sample-images",
-    "md4 sample --weights = r, raw",
-    "md4 sample runs --draw =, exact reference",
-    "md4 train --resume =, last last-good",
+    "md4 sample --weights=r, raw",
+    "md4 sample runs --draw=, exact reference",
+    "md4 train --resume=, last last-good",
     "md4 sample --draw ex, exact",
   })
   void bash_completesCommandsOptionsAndChoices(String line, String expected) throws Exception {
-    String[] words = line.split(" ", -1);
-    String program =
-        "compopt() { :; }; source SCRIPT; COMP_WORDS=(%s); COMP_CWORD=%d; _md4_words; echo ${COMPREPLY[@]}"
-            .formatted(line, words.length - 1);
-    assertThat(run("bash", program).strip().split(" ")).contains(expected.split(" "));
+    assertThat(run("bash", bash(line)).lines()).contains(expected.split(" "));
+  }
+
+  @Test
+  void bash_offersNothingElse() throws Exception {
+    assertThat(run("bash", bash("md4 train --resume=")).lines())
+        .containsExactly("last", "last-good");
+    assertThat(run("bash", bash("md4 train --config c.yaml --s")).lines())
+        .containsExactly("--set", "--stacktrace");
+    assertThat(run("bash", bash("md4 sample --steps ")).strip()).isEmpty();
+    assertThat(run("bash", bash("md4 train --resume ")).strip()).isEmpty();
+  }
+
+  /** In bash files are readline's, which is asked for them. */
+  @ParameterizedTest
+  @CsvSource({
+    "'md4 train --config ', yes",
+    "md4 data tokens --vocabulary=x, yes",
+    "md4 import --check=, yes",
+    "md4 plot r, yes",
+    "md4 train --set data.train=, yes",
+    "'md4 sample --steps ', no",
+    "md4 train --device=, no",
+    "md4 train --device=gpu:, no",
+    "md4 train --set training.kernels=, no",
+  })
+  void bash_offersFilesWhereTheyMayBe(String line, String expected) throws Exception {
+    String asked = bash(line).replace("compopt() { :; }", "compopt() { echo \"$@\"; }");
+    assertThat(run("bash", asked).contains("-o default")).isEqualTo(expected.equals("yes"));
   }
 
   /** What zsh would offer is what its completions give to {@code compadd}. */
@@ -95,11 +140,11 @@ final class CompletionTest {
   @Timeout(60)
   void zsh_completesCommandsOptionsChoicesAndFiles(String line, String expected) throws Exception {
     Files.createFile(folder.resolve("config.yaml"));
-    String program =
-        ZSH.replace("LINE", line.replace("FOLDER", folder.toString()))
-            .replace("OFFERED", folder.resolve("offered").toString());
     List<String> offered =
-        run("zsh", program).lines().map(offer -> offer.replaceFirst("[=:].*", "")).toList();
+        run("zsh", zsh(line.replace("FOLDER", folder.toString())))
+            .lines()
+            .map(offer -> offer.replaceFirst("[=:].*", ""))
+            .toList();
     assertThat(offered).contains(expected.split(" "));
   }
 
@@ -126,6 +171,86 @@ final class CompletionTest {
             .map(offer -> offer.split("\t", -1)[0])
             .toList();
     assertThat(offered).contains(expected.split(" "));
+  }
+
+  private String zsh(String line) {
+    return ZSH.replace("LINE", line).replace("OFFERED", folder.resolve("offered").toString());
+  }
+
+  private static String fish(String line) {
+    return "source SCRIPT; complete -C '" + line + "'";
+  }
+
+  private static Stream<Arguments> known() {
+    Map<String, String> lines = new LinkedHashMap<>();
+    lines.put("md4 train --device=", "cpu gpu gpu:");
+    lines.put("md4 sample runs --device ", "cpu gpu gpu:");
+    lines.put("md4 train --set training.k", "training.kernels=");
+    lines.put("md4 plan --set=training.", "training.steps= training.optimizer.beta1=");
+    lines.put("md4 train --set training.kernels=", "auto torchscript fused");
+    lines.put("md4 bench train --set=training.tf32=", "true false");
+    lines.put("md4 config show --set model.network.kind=d", "dit ddit");
+    lines.put("md4 config show --explain training.st", "training.steps");
+    lines.put("md4 data tokens --vocabulary=", "gpt2 bytes chars");
+    lines.put("md4 data tokens --documents ", "lines until=");
+    lines.put("md4 evaluate order --order ", "left-to-right right-to-left random");
+    lines.put("md4 evaluate --suite=", "zero-shot");
+    lines.put("md4 schedule --schedule ", "cosine geometric");
+    lines.put("md4 serve --sampler=dre", "dream-origin dream-entropy");
+    lines.put("md4 plot --split=", "train valid");
+    lines.put("md4 plot --metric ", "emaBitsPerToken rawBitsPerToken");
+    lines.put("md4 launch --processes 2 -- ev", "evaluate");
+    return lines.entrySet().stream()
+        .flatMap(
+            line ->
+                Stream.of("bash", "zsh", "fish")
+                    .map(shell -> Arguments.of(shell, line.getKey(), line.getValue())));
+  }
+
+  /** Of what is offered, bash is given what is behind the last {@code =}; others the whole word. */
+  private List<String> offered(String shell, String line) throws Exception {
+    String program =
+        switch (shell) {
+          case "bash" -> bash(line);
+          case "zsh" -> zsh(line);
+          default -> fish(line);
+        };
+    return run(shell, program)
+        .lines()
+        .map(offer -> offer.split("\t", -1)[0].replaceFirst("^.*[=:](?=.)", ""))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("known")
+  @Timeout(60)
+  void everyShell_offersTheValuesThatAreKnown(String shell, String line, String expected)
+      throws Exception {
+    assertThat(offered(shell, line)).contains(expected.split(" "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"zsh", "fish"})
+  @Timeout(60)
+  void files_areOfferedBesideChoices(String shell) throws Exception {
+    Files.createFile(folder.resolve("golden.json"));
+    for (String line : List.of("data tokens --vocabulary ", "import --check=", "plot ")) {
+      assertThat(offered(shell, "md4 " + line + folder + "/gol"))
+          .anyMatch(offer -> offer.endsWith("golden.json"));
+    }
+  }
+
+  @Test
+  void whatIsOffered_isAccepted() throws Exception {
+    assertThat(offered("bash", "md4 schedule --schedule "))
+        .isNotEmpty()
+        .allSatisfy(each -> assertThat(Curve.parse(each)).isNotNull());
+    assertThat(offered("bash", "md4 serve --sampler "))
+        .isNotEmpty()
+        .allSatisfy(each -> assertThat(SamplingMethod.parse(each)).isNotNull());
+    assertThat(offered("bash", "md4 train --device=gpu"))
+        .containsExactly("gpu", "gpu:")
+        .allSatisfy(each -> assertThat(DeviceChoice.parse(each.replace(":", ":1"))).isNotNull());
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -23,6 +24,9 @@ import java.util.stream.Collectors;
  */
 public final class KeyReference {
   private static final JsonNode TEXTS = texts();
+  private static final Pattern CHOICE = Pattern.compile("\\([^)]*\\)");
+  private static final String OR = " or ";
+  private static final String LIST = "list of ";
 
   private KeyReference() {}
 
@@ -36,7 +40,23 @@ public final class KeyReference {
    * @param range the values that are allowed; may be empty
    * @param meaning one or more sentences
    */
-  public record Key(String path, String type, String standard, String range, String meaning) {}
+  public record Key(String path, String type, String standard, String range, String meaning) {
+
+    /** Returns the path without the choices between records, as {@code --set} takes it. */
+    public String plainPath() {
+      return CHOICE.matcher(path).replaceAll("");
+    }
+
+    /** Returns the values, where the type names each of them. */
+    public List<String> choices() {
+      return type.contains(OR) && !type.startsWith(LIST) ? List.of(type.split(OR, -1)) : List.of();
+    }
+
+    /** Returns the form in which {@code --set} takes a value of this key. */
+    public String override(String value) {
+      return plainPath() + "=" + value;
+    }
+  }
 
   private static JsonNode texts() {
     try (InputStream in = KeyReference.class.getResourceAsStream("keys.json")) {
@@ -117,7 +137,7 @@ public final class KeyReference {
   }
 
   private static String words(ChoiceType choice) {
-    return String.join(" or ", choice.kinds().keySet());
+    return String.join(OR, choice.kinds().keySet());
   }
 
   private static String text(ConfigType type, Object value) {
@@ -127,11 +147,11 @@ public final class KeyReference {
   private static String words(Type type) {
     if (ConfigType.of(type) instanceof ListType) {
       String element = type.getTypeName().replaceAll(".*<(.*)>", "$1");
-      return "list of " + words(loaded(element));
+      return LIST + words(loaded(element));
     }
     Class<?> plain = (Class<?>) type;
     if (plain == boolean.class) {
-      return "true or false";
+      return "true" + OR + "false";
     }
     if (plain == int.class || plain == long.class) {
       return "integer";
@@ -157,7 +177,7 @@ public final class KeyReference {
     boolean isParsed = Conventions.parser(type).isPresent();
     return Arrays.stream(type.getEnumConstants())
         .map(each -> isParsed ? each.toString() : ScalarType.name(each))
-        .collect(Collectors.joining(" or "));
+        .collect(Collectors.joining(OR));
   }
 
   static String meaning(RecordComponent component) {

@@ -11,6 +11,7 @@ import io.github.md4.cli.support.Usage;
 import io.github.md4.core.NearestName;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -43,10 +44,22 @@ final class ConfigShowCommand implements Callable<Integer> {
     @Option(
         names = "--explain",
         paramLabel = "KEY",
+        completionCandidates = Keys.class,
         description =
             "Print the type, default, range and meaning of a key, such as training.steps or"
                 + " steps, and of all keys below it.")
     private String key;
+  }
+
+  /** The keys, in the form in which a config names them. */
+  private static final class Keys implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return KeyReference.of(Experiment.class).stream()
+          .map(KeyReference.Key::plainPath)
+          .distinct()
+          .iterator();
+    }
   }
 
   @Override
@@ -57,7 +70,7 @@ final class ConfigShowCommand implements Callable<Integer> {
       return ExitCodes.DONE;
     }
     List<KeyReference.Key> all = KeyReference.of(Experiment.class);
-    List<KeyReference.Key> found = all.stream().filter(key -> isMeant(key.path())).toList();
+    List<KeyReference.Key> found = all.stream().filter(this::isMeant).toList();
     Usage.require(
         spec,
         !found.isEmpty(),
@@ -79,10 +92,10 @@ final class ConfigShowCommand implements Callable<Integer> {
   }
 
   /** Returns whether a key, the kinds of choices aside, is the one asked for, or is below it. */
-  private boolean isMeant(String path) {
-    String plain = path.replaceAll("\\([^)]*\\)", "");
+  private boolean isMeant(KeyReference.Key key) {
+    String plain = key.plainPath();
     return plain.equals(shown.key)
-        || path.equals(shown.key)
+        || key.path().equals(shown.key)
         || plain.endsWith("." + shown.key)
         || plain.startsWith(shown.key + ".");
   }

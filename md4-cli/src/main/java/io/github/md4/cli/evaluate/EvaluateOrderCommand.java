@@ -51,10 +51,10 @@ final class EvaluateOrderCommand implements Callable<Integer> {
 
   @Option(
       names = "--order",
-      paramLabel = "ORDER",
+      paramLabel = "left-to-right|right-to-left|random|FILE",
       description =
-          "The order: left-to-right, right-to-left, random (another for each chunk), or a file"
-              + " with the positions from 0 in their order. Default: ${DEFAULT-VALUE}.")
+          "The order. random is another for each chunk; FILE has the positions from 0 in their"
+              + " order. Default: ${DEFAULT-VALUE}.")
   private String order = "left-to-right";
 
   @Option(

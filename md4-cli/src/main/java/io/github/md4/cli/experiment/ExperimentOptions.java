@@ -2,6 +2,7 @@
 package io.github.md4.cli.experiment;
 
 import io.github.md4.cli.config.ConfigLoader;
+import io.github.md4.cli.config.KeyReference;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.train.folder.RunFolder;
@@ -9,8 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,9 +47,21 @@ public final class ExperimentOptions {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
+      completionCandidates = Overrides.class,
       description = "Replace a value, such as training.steps=100. May be repeated.",
       order = -1)
   private List<String> overrides = List.of();
+
+  /** The keys with {@code =}, and with each of their values where these are few. */
+  private static final class Overrides implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return KeyReference.of(Experiment.class).stream()
+          .flatMap(key -> Stream.concat(Stream.of(""), key.choices().stream()).map(key::override))
+          .distinct()
+          .iterator();
+    }
+  }
 
   /** Returns the experiment. The values of the command line replace those of the file. */
   public Experiment load() throws IOException {

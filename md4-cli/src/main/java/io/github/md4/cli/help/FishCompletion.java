@@ -33,6 +33,14 @@ record FishCompletion(String program, CommandLine root) {
         function __%1$s_argument # and no value behind the = of an option
             not string match -q -- '-*=*' (commandline -ct)
         end
+        function __%1$s_offer # an assignment in two steps: the key, then its values
+            set -l typed (string replace -r -- '^--[^=]*=' '' (commandline -ct))
+            if string match -q -- '*=*' "$typed"
+                string match -r -- '^.*=.+$' $argv
+            else
+                string match -v -r -- '=.' $argv
+            end
+        end
         complete -c %1$s -f"""
             .formatted(program));
     add(root, List.of(), lines);
@@ -86,7 +94,7 @@ record FishCompletion(String program, CommandLine root) {
     return "complete -c " + program + " -n '" + condition + "'";
   }
 
-  private static String option(OptionSpec option) {
+  private String option(OptionSpec option) {
     StringBuilder text = new StringBuilder();
     for (String name : option.names()) {
       text.append(name.startsWith("--") ? " -l " + name.substring(2) : " -s " + name.substring(1));
@@ -98,12 +106,15 @@ record FishCompletion(String program, CommandLine root) {
   }
 
   /** Returns the values that an argument takes: its choices, files or nothing that is known. */
-  private static String values(ArgSpec argument) {
+  private String values(ArgSpec argument) {
     List<String> choices = CompletionValues.choices(argument);
-    if (!choices.isEmpty()) {
-      return " -f -a '" + String.join(" ", choices) + "'";
+    String files = CompletionValues.areFiles(argument) ? " -F" : " -f";
+    if (choices.isEmpty()) {
+      return files;
     }
-    return CompletionValues.areFiles(argument) ? " -F" : " -f";
+    String all = String.join(" ", choices);
+    boolean areWhole = choices.stream().noneMatch(CompletionValues::isOpen);
+    return files + " -a '" + (areWhole ? all : "(__" + program + "_offer " + all + ")") + "'";
   }
 
   /** Returns the first sentence as fish's description. */

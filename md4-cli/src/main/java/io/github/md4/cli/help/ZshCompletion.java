@@ -24,6 +24,16 @@ record ZshCompletion(String program, CommandLine root) {
         #compdef %1$s
         # Completion of %1$s for zsh: source <(%1$s completion zsh)
         (( $+functions[compdef] )) || { autoload -U +X compinit && compinit }
+        _%1$s_offer() { # an assignment in two steps: the key, then its values
+          local -a whole open
+          local word
+          for word; do
+            [[ $PREFIX != *=* && $word == *=?* ]] && continue
+            if [[ $word == *[=:] ]]; then open+=$word; else whole+=$word; fi
+          done
+          compadd -a whole
+          compadd -S '' -a open
+        }
         _%1$s() {
           local at=_%1$s_
           while (( CURRENT > 2 && $+functions[$at$words[2]_] )); do
@@ -39,7 +49,7 @@ record ZshCompletion(String program, CommandLine root) {
     return lines.toString();
   }
 
-  private static void add(CommandLine command, String function, StringJoiner lines) {
+  private void add(CommandLine command, String function, StringJoiner lines) {
     CommandSpec spec = command.getCommandSpec();
     List<String> arguments = new ArrayList<>();
     for (OptionSpec option : spec.options()) {
@@ -66,7 +76,7 @@ record ZshCompletion(String program, CommandLine root) {
   }
 
   /** Returns what may stand without an option: commands, and the arguments of this one. */
-  private static List<String> positional(CommandSpec spec, String function) {
+  private List<String> positional(CommandSpec spec, String function) {
     List<String> all = new ArrayList<>();
     boolean isParent = !spec.subcommands().isEmpty();
     for (PositionalParamSpec argument : spec.positionalParameters()) {
@@ -82,7 +92,7 @@ record ZshCompletion(String program, CommandLine root) {
     return all;
   }
 
-  private static List<String> option(OptionSpec option) {
+  private List<String> option(OptionSpec option) {
     String described = "[" + escaped(CompletionValues.sentence(option.description())) + "]";
     List<String> all = new ArrayList<>();
     for (String name : option.names()) {
@@ -100,7 +110,7 @@ record ZshCompletion(String program, CommandLine root) {
     return option.arity().min() == 0 ? "=-" : "=";
   }
 
-  private static String value(OptionSpec option) {
+  private String value(OptionSpec option) {
     if (option.arity().max() == 0) {
       return "";
     }
@@ -111,12 +121,17 @@ record ZshCompletion(String program, CommandLine root) {
     return escaped(argument.paramLabel());
   }
 
-  private static String values(ArgSpec argument) {
+  private String values(ArgSpec argument) {
     List<String> choices = CompletionValues.choices(argument);
-    if (!choices.isEmpty()) {
+    boolean areFiles = CompletionValues.areFiles(argument);
+    if (choices.isEmpty()) {
+      return areFiles ? "_files" : " ";
+    }
+    if (!areFiles && choices.stream().noneMatch(CompletionValues::isOpen)) {
       return "(" + String.join(" ", choices) + ")";
     }
-    return CompletionValues.areFiles(argument) ? "_files" : " ";
+    String offer = "_" + program + "_offer " + escaped(String.join(" ", choices));
+    return "{ " + offer + (areFiles ? "; _files }" : " }");
   }
 
   private static String escaped(String text) {

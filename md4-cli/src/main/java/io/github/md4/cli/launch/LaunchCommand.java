@@ -6,6 +6,7 @@ import io.github.md4.cli.support.Usage;
 import io.github.md4.train.parallel.HeldPort;
 import io.github.md4.train.parallel.Job;
 import java.io.IOException;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -33,6 +34,14 @@ public final class LaunchCommand implements Callable<Integer> {
   private static final List<String> DIVIDED =
       List.of("train", "bench", "evaluate", "sample", "infill", "sample-images");
 
+  /** What completions offer. */
+  private static final class Divided implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return DIVIDED.iterator();
+    }
+  }
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -53,6 +62,7 @@ public final class LaunchCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "COMMAND",
+      completionCandidates = Divided.class,
       description = "The command and its options, after --.")
   private List<String> command;
 

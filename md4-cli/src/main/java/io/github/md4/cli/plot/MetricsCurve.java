@@ -10,11 +10,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The metrics of a run, a JSON object on each line of {@code metrics.jsonl}.
@@ -30,6 +32,15 @@ record MetricsCurve(Path file, List<JsonObject> lines) {
   private static final String GUARD = "guard";
   private static final String REASON = "Reason";
   private static final List<String> OF_EVALUATIONS = List.of("emaBitsPerToken", "rawBitsPerToken");
+  private static final String OF_TRAINING = "bitsPerToken";
+
+  /** The metrics that are drawn where none is named. */
+  static final class Usual implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Stream.concat(OF_EVALUATIONS.stream(), Stream.of(OF_TRAINING)).iterator();
+    }
+  }
 
   /**
    * Reads the metrics of a run's folder, or a file of metrics.
@@ -92,7 +103,7 @@ record MetricsCurve(Path file, List<JsonObject> lines) {
         return name;
       }
     }
-    return "bitsPerToken";
+    return OF_TRAINING;
   }
 
   /**

@@ -60,14 +60,14 @@ public final class PlotCommand implements Callable<Integer> {
 
   @Option(
       names = "--split",
-      paramLabel = "NAME",
-      description =
-          "The split of the metrics, as valid or train. Default: the first that was evaluated.")
+      paramLabel = "train|valid|test|NAME",
+      description = "The split of the metrics. Default: the first that was evaluated.")
   private String split;
 
   @Option(
       names = "--metric",
       paramLabel = "NAME",
+      completionCandidates = MetricsCurve.Usual.class,
       description =
           "The metric, as metrics.jsonl names it. Default: emaBitsPerToken, or rawBitsPerToken where"
               + " that is absent.")

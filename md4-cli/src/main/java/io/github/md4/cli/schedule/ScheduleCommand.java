@@ -21,6 +21,7 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -57,9 +58,18 @@ public final class ScheduleCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  /** The curves that are written without numbers. */
+  private static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return List.of("linear", "cosine", "geometric", "loglinear").iterator();
+    }
+  }
+
   @Option(
       names = "--schedule",
       paramLabel = "CURVE",
+      completionCandidates = Names.class,
       description =
           "linear, cosine, polynomial(K), geometric or geometric(MIN,MAX). May be"
               + " repeated. Default: those of the paper.")

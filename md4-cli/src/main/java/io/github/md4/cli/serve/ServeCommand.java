@@ -21,6 +21,8 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -76,9 +78,31 @@ public final class ServeCommand implements Callable<Integer> {
           "A file with a token that clients must show: Authorization: Bearer TOKEN. Default: none.")
   private Path tokenFile;
 
+  /** The methods that are written without arguments. */
+  private static final class NamedMethods implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return List.of(
+              "autoregressive",
+              "llada",
+              "dllm",
+              "dream-origin",
+              "dream-maskgit-plus",
+              "dream-topk-margin",
+              "dream-entropy",
+              "radd",
+              "mdlm",
+              "sedd-euler",
+              "sedd-analytic",
+              "bd3lm")
+          .iterator();
+    }
+  }
+
   @Option(
       names = "--sampler",
       paramLabel = "METHOD",
+      completionCandidates = NamedMethods.class,
       description =
           "The sampler of requests that name none, in the form of docs/service.md. Without"
               + " this option: ancestral(1000, cosine, argmax), of an autoregressive model"
