@@ -198,7 +198,7 @@ final class EvaluateAnswersTest {
   @Test
   void wrongUses_areRefusedInOneLine() throws IOException {
     Files.write(file, "{\"prompt\": \"\u00e4".getBytes(StandardCharsets.ISO_8859_1));
-    answers("").failed(3, "is not a text in UTF-8");
+    answers("").failed(3, "is not UTF-8; copy it again");
     answers(" --masks lengths").failed(2, "--masks");
     answers(" --rounds 0").failed(2, "--rounds");
     answers(" --draws 0").failed(2, "--draws");

@@ -2,6 +2,7 @@
 package io.github.md4.core;
 
 import com.google.gson.JsonObject;
+import io.github.md4.core.internal.text.ByteOrderMark;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -85,7 +86,7 @@ public record UntrustedFile(Path path) {
   }
 
   /**
-   * {@return the text of the file}
+   * {@return the text of the file, without the byte order mark that it may begin with}
    *
    * @throws InvalidDataException if it is not UTF-8, a pointer of git-lfs, or so long that it
    *     cannot be what it should be
@@ -100,7 +101,8 @@ public record UntrustedFile(Path path) {
     }
     try {
       ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path));
-      String text = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+      String text =
+          ByteOrderMark.without(StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
       if (text.startsWith(POINTER)) {
         throw new InvalidDataException(
             path, "is a pointer of git-lfs, not the file; run git lfs pull in its folder");

@@ -11,9 +11,7 @@ import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.likelihood.AnswerLikelihood.Pair;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -59,10 +57,9 @@ record AnswerFile(Path file, Tokenizer tokenizer, int longest) {
    *     names the line
    */
   List<Item> read() throws IOException {
-    new UntrustedFile(file).checkIsReadable();
     List<Item> items = new ArrayList<>();
     int number = 0;
-    for (String line : lines()) {
+    for (String line : new UntrustedFile(file).text().lines().toList()) {
       number++;
       if (!line.isBlank()) {
         items.add(item(line, number));
@@ -72,15 +69,6 @@ record AnswerFile(Path file, Tokenizer tokenizer, int longest) {
       throw new InvalidDataException(file, "is empty; a line " + NEEDS);
     }
     return items;
-  }
-
-  private List<String> lines() throws IOException {
-    try {
-      String text = Files.readString(file);
-      return (text.startsWith("\uFEFF") ? text.substring(1) : text).lines().toList();
-    } catch (MalformedInputException e) {
-      throw new InvalidDataException(file, "is not a text in UTF-8", e);
-    }
   }
 
   private Item item(String line, int number) {

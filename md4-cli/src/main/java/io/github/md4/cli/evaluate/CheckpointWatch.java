@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
-import io.github.md4.cli.support.Counted;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.train.folder.Checkpoints;
 import io.github.md4.train.folder.Checkpoints.Checkpoint;
 import io.github.md4.train.folder.RunFolder;

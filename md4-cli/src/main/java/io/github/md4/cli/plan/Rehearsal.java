@@ -4,7 +4,7 @@ package io.github.md4.cli.plan;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.md4.cli.launch.ChildCommand;
-import io.github.md4.cli.support.Counted;
+import io.github.md4.core.internal.text.Counted;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

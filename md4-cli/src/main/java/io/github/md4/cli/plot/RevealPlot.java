@@ -3,7 +3,7 @@ package io.github.md4.cli.plot;
 
 import io.github.md4.cli.plot.Chart.Line;
 import io.github.md4.cli.plot.Chart.Scale;
-import io.github.md4.cli.support.Counted;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.SamplingGrid;

@@ -11,8 +11,6 @@ import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,7 +29,6 @@ import java.util.regex.Pattern;
 public record SequenceFile(
     Path file, Tokenizer tokenizer, int longest, Function<String, int[]> parse) {
   private static final JsonMapper JSON = new JsonMapper();
-  private static final String BYTE_ORDER_MARK = "\uFEFF";
   private static final Pattern HEADING = Pattern.compile("--- sample \\d+, (?:seed|call) \\d+.*");
   private static final Pattern SAMPLE =
       Pattern.compile("\\{\"(?=.*\"text\":)(?=.*\"tokens\":\\[).*}");
@@ -60,13 +57,9 @@ public record SequenceFile(
 
   private List<String> lines() throws IOException {
     try {
-      new UntrustedFile(file).checkIsReadable();
-      String text = Files.readString(file);
-      return (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text).lines().toList();
+      return new UntrustedFile(file).text().lines().toList();
     } catch (NoSuchFileException e) {
       throw new InvalidDataException(file, "no such file; it must have one sequence per line", e);
-    } catch (MalformedInputException e) {
-      throw new InvalidDataException(file, "is not a text in UTF-8", e);
     }
   }
 

@@ -24,7 +24,6 @@ public final class SymbolTokenizer implements Tokenizer {
   static final String TYPE = "symbols";
   private static final String SYMBOLS = "symbols";
   private static final String END_OF_TEXT = "<|endoftext|>";
-  private static final String BYTE_ORDER_MARK = "\uFEFF";
   private static final int SHOWN = 12;
 
   private final List<String> symbols;
@@ -78,8 +77,7 @@ public final class SymbolTokenizer implements Tokenizer {
   }
 
   private static SymbolTokenizer ofLines(String text) {
-    List<String> symbols =
-        (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text).lines().toList();
+    List<String> symbols = text.lines().toList();
     if (symbols.size() < 2) {
       throw new IllegalArgumentException(
           "a vocabulary must have at least two symbols, one a line: " + symbols.size());

@@ -3,22 +3,20 @@ package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.train.internal.corpus.Compression;
-import java.io.BufferedReader;
+import io.github.md4.train.internal.corpus.CorpusReader;
+import io.github.md4.train.internal.corpus.Lines;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** A file of labels beside a file of images. */
 final class LabelFile {
-  private static final String BYTE_ORDER_MARK = "\uFEFF";
-
   private LabelFile() {}
 
   /**
@@ -88,21 +86,15 @@ final class LabelFile {
   /** Returns the class of each file name, from lines of a name, a tab and a class. */
   static Map<String, String> byName(Path file) throws IOException {
     Map<String, String> classes = new LinkedHashMap<>();
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(Compression.open(file), StandardCharsets.UTF_8))) {
-      int number = 1;
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        String text = number == 1 && line.startsWith(BYTE_ORDER_MARK) ? line.substring(1) : line;
-        String[] parts = text.strip().split("\t", -1);
+    try (Lines lines = new Lines(CorpusReader.ofTexts(List.of(file)))) {
+      for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
+        String[] parts = line.get().strip().split("\t", -1);
         if (parts.length != 2) {
           throw new InvalidDataException(
-              file, "line %d must be a file name, a tab and a class".formatted(number));
+              file, "line %d must be a file name, a tab and a class".formatted(lines.count()));
         }
         classes.put(parts[0], parts[1]);
-        number++;
       }
-    } catch (IOException e) {
-      throw Compression.blame(file, e);
     }
     return classes;
   }

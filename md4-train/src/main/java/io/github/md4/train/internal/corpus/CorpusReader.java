@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.internal.corpus;
 
+import io.github.md4.core.internal.text.ByteOrderMark;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,7 +14,8 @@ import java.util.List;
 
 /** The bytes of a corpus, in order. */
 public final class CorpusReader implements Closeable {
-  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+  private static final byte[] BYTE_ORDER_MARK =
+      String.valueOf(ByteOrderMark.CHARACTER).getBytes(StandardCharsets.UTF_8);
 
   private final List<Path> files;
   private final boolean isText;
@@ -36,9 +39,11 @@ public final class CorpusReader implements Closeable {
     return new CorpusReader(files, true);
   }
 
-  /** Returns the number of byte order marks that were left out so far. */
-  int marks() {
-    return marks;
+  /** Returns a sentence about byte order marks that were left out; none if there were none. */
+  List<String> notes() {
+    return marks == 0
+        ? List.of()
+        : List.of("byte order marks left out at the start of files: " + marks);
   }
 
   /** The position of a byte of the corpus: a file and an offset in it. */

@@ -42,9 +42,14 @@ public final class Lines implements Closeable {
     return count;
   }
 
-  /** Returns what was left out besides the line ends, in sentences. */
+  /** Returns what was left out besides the line ends, or stayed, in sentences. */
   public List<String> notes() {
-    return UnixLines.marksNote(bytes.marks());
+    return reader.notes();
+  }
+
+  /** Returns what was left out at the start of files, in sentences. */
+  public List<String> startNotes() {
+    return bytes.notes();
   }
 
   private boolean fill() throws IOException {

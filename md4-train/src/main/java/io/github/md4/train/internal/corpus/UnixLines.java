@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.internal.corpus;
 
+import io.github.md4.core.internal.text.Counted;
 import java.io.IOException;
 import java.nio.CharBuffer;
 import java.util.ArrayList;
@@ -11,18 +12,13 @@ import java.util.List;
  * stands alone stays.
  */
 public final class UnixLines {
-  private static final char BYTE_ORDER_MARK = '\uFEFF';
-
-  private final CorpusReader bytes;
   private final Utf8Reader reader;
   private CharBuffer chars = CharBuffer.allocate(0);
   private boolean isReturnPending; // the last character of the buffer before was a return
   private long changed;
   private long alone;
-  private long marks; // inside the text, where files were joined
 
   public UnixLines(CorpusReader bytes) {
-    this.bytes = bytes;
     this.reader = new Utf8Reader(bytes);
   }
 
@@ -62,35 +58,26 @@ public final class UnixLines {
     }
     isReturnPending = isAny && c == '\r';
     if (isAny && c != '\r') {
-      marks += c == BYTE_ORDER_MARK ? 1 : 0;
       chars.put(c);
     }
   }
 
-  /** Returns a sentence about byte order marks that were left out; none if there were none. */
-  static List<String> marksNote(int marks) {
-    return marks == 0
-        ? List.of()
-        : List.of("byte order marks left out at the start of files: " + marks);
-  }
-
   /** Returns what was left out or stayed, in sentences. */
   public List<String> notes() {
-    List<String> notes = new ArrayList<>(marksNote(bytes.marks()));
-    if (marks > 0) {
-      notes.add(
-          "%,d byte order marks inside the text stay as characters; if files were joined, remove them"
-              .formatted(marks));
-    }
+    List<String> notes = new ArrayList<>(reader.notes());
     if (changed > 0) {
       notes.add(
-          "%,d line ends of a carriage return and a line feed are line feeds now"
-              .formatted(changed));
+          Counted.of(changed, "line end")
+              + " of a carriage return and a line feed "
+              + (changed == 1 ? "is a line feed now" : "are line feeds now"));
     }
     if (alone > 0) {
       notes.add(
-          "%,d carriage returns stand alone and stay; if they end lines, convert the text first"
-              .formatted(alone));
+          Counted.of(alone, "carriage return")
+              + (alone == 1
+                  ? " stands alone and stays; if it ends a line"
+                  : " stand alone and stay; if they end lines")
+              + ", convert the text first");
     }
     return notes;
   }

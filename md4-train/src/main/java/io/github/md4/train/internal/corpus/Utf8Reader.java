@@ -10,6 +10,8 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** The characters of a corpus in UTF-8. Other bytes are an InvalidDataException. */
 final class Utf8Reader {
@@ -24,6 +26,7 @@ final class Utf8Reader {
   private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER_BYTES);
   private final CharBuffer chars = CharBuffer.allocate(BUFFER_BYTES); // never more than bytes
   private final MessageDigest digest = Md5.start();
+  private final InnerMarks marks = new InnerMarks();
   private long offset; // of the first byte not decoded yet
 
   Utf8Reader(CorpusReader reader) {
@@ -40,7 +43,9 @@ final class Utf8Reader {
       isAtEnd = !readBytes();
       decode(isAtEnd);
     }
-    return chars.flip();
+    chars.flip();
+    marks.add(chars);
+    return chars;
   }
 
   private boolean readBytes() throws IOException {
@@ -65,6 +70,11 @@ final class Utf8Reader {
               .formatted(bytes.get(), place.offset()));
     }
     bytes.compact();
+  }
+
+  /** Returns what was left out of the characters so far, or stayed, in sentences. */
+  List<String> notes() {
+    return Stream.of(reader.notes(), marks.notes()).flatMap(List::stream).toList();
   }
 
   /** Returns the MD5 of all bytes. Call it once, after the end. */

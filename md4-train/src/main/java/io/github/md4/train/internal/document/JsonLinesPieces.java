@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.StrictJson;
 import io.github.md4.train.data.TextDefects;
+import io.github.md4.train.internal.corpus.InnerMarks;
 import io.github.md4.train.internal.corpus.Lines;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The pieces of JSON lines: one document for each line, a field of its object. Blank lines are
@@ -22,6 +24,7 @@ public final class JsonLinesPieces implements Pieces {
   private final Path file;
   private final Lines lines;
   private final String field;
+  private final InnerMarks marks = new InnerMarks();
   private long missing;
   private long mended;
 
@@ -49,6 +52,7 @@ public final class JsonLinesPieces implements Pieces {
   }
 
   private String mended(String text) {
+    marks.add(text);
     String whole = TextDefects.mend(text);
     mended += whole.equals(text) ? 0 : 1;
     return whole;
@@ -131,6 +135,11 @@ public final class JsonLinesPieces implements Pieces {
   @Override
   public TextDefects defects() {
     return new TextDefects(missing, mended);
+  }
+
+  @Override
+  public List<String> notes() {
+    return Stream.of(lines.startNotes(), marks.notes()).flatMap(List::stream).toList();
   }
 
   @Override

@@ -4,11 +4,13 @@ package io.github.md4.train.internal.document;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
 import io.github.md4.train.data.TextDefects;
+import io.github.md4.train.internal.corpus.InnerMarks;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.ColumnDescriptor;
@@ -37,6 +39,7 @@ public final class ParquetPieces implements Pieces {
   private final Path file;
   private final ParquetFileReader reader;
   private final ParquetTextColumn column;
+  private final InnerMarks marks = new InnerMarks();
   private ColumnReader values;
   private long rowsLeft; // of the row group
   private long row;
@@ -148,7 +151,9 @@ public final class ParquetPieces implements Pieces {
 
   @Override
   public Optional<Piece> next() throws IOException {
-    return guarded(file, DAMAGED, this::nextText).map(text -> new Piece(text, true));
+    Optional<String> text = guarded(file, DAMAGED, this::nextText);
+    text.ifPresent(marks::add);
+    return text.map(whole -> new Piece(whole, true));
   }
 
   private Optional<String> nextText() throws IOException {
@@ -200,6 +205,11 @@ public final class ParquetPieces implements Pieces {
   @Override
   public TextDefects defects() {
     return new TextDefects(missing, 0);
+  }
+
+  @Override
+  public List<String> notes() {
+    return marks.notes();
   }
 
   @Override

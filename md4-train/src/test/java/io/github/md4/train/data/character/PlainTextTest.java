@@ -84,6 +84,17 @@ final class PlainTextTest {
                 + " them");
   }
 
+  @Test
+  void one_isToldAsOne() throws IOException {
+    Path text = Written.text(folder.resolve("a.txt"), "a\r\n\uFEFFb\r");
+    assertThat(prepare(text, TextVocabulary.CHARACTERS, ALL_TRAIN).notes())
+        .containsExactly(
+            "1 byte order mark inside the text stays as a character; if files were joined, remove"
+                + " it",
+            "1 line end of a carriage return and a line feed is a line feed now",
+            "1 carriage return stands alone and stays; if it ends a line, convert the text first");
+  }
+
   /** Line ends that a buffer's end parts are line ends all the same. */
   @Test
   void characters_loseReturnsAcrossBuffers() throws IOException {

@@ -82,11 +82,16 @@ final class ImageDataTest {
     Path tsv = made.write("l.tsv", "a.png\tx\nb.png\tw\n".getBytes(StandardCharsets.UTF_8));
     made.make(new Sources(List.of(tar), List.of(tsv)), PreparedImages.PLAIN);
     assertThat(made.labels("train")).containsExactly(0, 1);
-    assertThatThrownBy(
-            () ->
-                LabelFile.byName(
-                    made.write("bad.tsv", "a.png x\n".getBytes(StandardCharsets.UTF_8))))
+    assertThat(LabelFile.byName(tsv("marked.tsv", "\uFEFFa.png\tx\r\nb.png\tw")))
+        .containsExactly(Map.entry("a.png", "x"), Map.entry("b.png", "w"));
+    assertThatThrownBy(() -> LabelFile.byName(tsv("bad.tsv", "a.png x\n")))
         .hasMessageContaining("line 1 must be a file name, a tab and a class");
+    Path latin = made.write("latin.tsv", "a.png\t\u00E9\n".getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> LabelFile.byName(latin)).hasMessageContaining("not UTF-8: byte 0xE9");
+  }
+
+  private Path tsv(String name, String lines) throws IOException {
+    return made.write(name, lines.getBytes(StandardCharsets.UTF_8));
   }
 
   @Test

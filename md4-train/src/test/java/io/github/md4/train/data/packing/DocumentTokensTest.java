@@ -163,6 +163,31 @@ final class DocumentTokensTest {
     assertThat(sizes.get(1)).isBetween(350, 550);
   }
 
+  /** As joined files have them: the marks stay, in documents of every kind, and are told. */
+  @ParameterizedTest
+  @ValueSource(strings = {"file", "lines", "stripped", "rows", "until=.", "jsonl", "parquet"})
+  void byteOrderMarksInside_stayAndAreTold(String kind) throws IOException {
+    List<String> texts = List.of("one", "\uFEFFtwo", "\uFEFFthree");
+    Path file =
+        switch (kind) {
+          case "jsonl" -> Written.text(folder.resolve("a.jsonl"), "\uFEFF" + jsonLines(texts));
+          case "parquet" -> parquet(folder.resolve("a.parquet"), texts);
+          default ->
+              Written.text(folder.resolve("a.txt"), "\uFEFF" + String.join("\n", texts) + "\n");
+        };
+    DocumentRule rule =
+        file.toString().endsWith(".txt") ? DocumentRule.parse(kind) : new DocumentRule.WholeFile();
+    DocumentTokens.Prepared data =
+        DocumentFiles.prepare(out(), rule, new TokenPacking.Stream(TRAIN), file);
+    assertThat(Written.decoded(out(), "train")).startsWith("one").contains("\uFEFFtwo");
+    String inside =
+        "%s: 2 byte order marks inside the text stay as characters; if files were joined, remove them"
+            .formatted(file);
+    assertThat(data.notes()).contains(inside);
+    assertThat(data.notes().contains(file + ": byte order marks left out at the start of files: 1"))
+        .isEqualTo(!kind.equals("parquet"));
+  }
+
   /** One text is one document, which no split by documents could divide. */
   @Test
   void oneDocument_isCutByPosition() throws IOException {

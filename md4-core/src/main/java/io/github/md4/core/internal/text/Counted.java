@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.cli.support;
+package io.github.md4.core.internal.text;
 
 import java.util.Locale;
 
