@@ -2,9 +2,11 @@
 package io.github.md4.cli.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.jar.Attributes;
@@ -29,6 +31,25 @@ final class BenchHostTest {
   @Test
   void commit_thatGitDidNotTellIsNotKnown() throws IOException {
     assertThat(BenchHost.commit(jar("Implementation-Commit", ""))).isEmpty();
+  }
+
+  /** The build reads the file where there is no clone. */
+  @Test
+  void commit_isInWhatGitArchiveWrites() throws Exception {
+    assumeThat(Files.exists(Path.of("../.git"))).as("in a clone").isTrue();
+    String head = git("git rev-parse HEAD").strip();
+    assertThat(git("git archive HEAD md4-cli/commit.txt | tar xO")).isEqualTo(head + "\n");
+  }
+
+  private static String git(String command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder("sh", "-c", command)
+            .directory(Path.of("..").toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isZero();
+    return out;
   }
 
   @Test
