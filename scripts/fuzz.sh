@@ -6,7 +6,7 @@
 #   scripts/fuzz.sh [ROUNDS] [SEED] [NAME]   200 rounds of 53 files, each damaged once a round; NAME: only those
 #                                            with it in their path
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 rounds=${1:-200}
 seed=${2:-1000}
 exec mvn -o -B -ntp test -pl md4-cli -am -Dtest=ReadersFuzzTest -Dsurefire.failIfNoSpecifiedTests=false \

@@ -17,7 +17,7 @@
 # stopped as by SIGTERM; T (64), steps; GRIDS (uniform cosine; uniform alone for a model of the cosine schedule); COUNT
 # (2000), images compared; BATCH (250); CHUNKS, images scored, all unless given; GUIDANCE (1); PRECISION (float32).
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 usage() {
   echo "scripts/images.sh: $1; see the head of this file" >&2
   exit 2

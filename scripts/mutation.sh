@@ -9,7 +9,7 @@
 # once. Prints the changes that survived and a line of totals; md4-*/target/pit-reports has index.html and mutations.csv,
 # with a line for each change. Takes minutes to an hour; not part of mvn verify. The results are in docs/lab/reliability.md.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 seed=${SEED:-1}
 count=${CLASSES:-6}
 

@@ -8,7 +8,7 @@
 # Each is supervised (scripts/supervise.sh) and writes LOGS/NAME.log; LOGS is logs. Prints a line for
 # each with its process: kill that to stop the training after a checkpoint; the same command goes on.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd -P)
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd -P)
 logs=${LOGS:-logs}
 gpus=${GPUS:-$(seq -s ' ' 0 $(($# - 1)))}
 

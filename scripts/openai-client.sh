@@ -4,7 +4,7 @@
 # finds it: scripts/openai-client.sh && mvn test -pl md4-cli -am -Dtest=OpenAiClientTest
 # Elsewhere NODE_PATH may name a folder that has it. Without it, or without node, the test is skipped.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd -P)
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd -P)
 mkdir -p "$here/../md4-cli/target/npm"
 cd "$here/../md4-cli/target/npm"
 npm install --no-save --no-audit --no-fund openai@7.59.0

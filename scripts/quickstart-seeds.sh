@@ -15,7 +15,7 @@ threads="--threads 1"
 for word; do
   case $word in --threads*) threads= ;; esac
 done
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 md4=${MD4:-bin/md4}
 data=${DATA:-data/quickstart}
 runs=${RUNS:-runs/quickstart-seeds}

@@ -15,7 +15,7 @@ threads="--threads 1"
 for word; do
   case $word in --threads*) threads= ;; esac
 done
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 data=${DATA:-data/quickstart}
 run=${RUN:-runs/quickstart}
 test=$data/test.bin

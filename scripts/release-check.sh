@@ -7,7 +7,7 @@
 #
 # Exit code 1 if a jar differs. The lists are in md4-*/target/japicmp of the folder that is named at the end.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 base=${1:-$(git describe --tags --abbrev=0 2>/dev/null || true)}
 work=$(mktemp -d)
 

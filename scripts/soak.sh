@@ -3,6 +3,6 @@
 # 64 clients of md4 serve, each with four times REQUESTS requests (40: 10,240 in all), and what they
 # leave of native memory; docs/lab/service.md has the numbers to expect.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 exec mvn -B -ntp test -pl md4-cli -am -Dtest=SoakTest -Dsurefire.failIfNoSpecifiedTests=false \
   -DargLine="-Dmd4.soak.requests=${REQUESTS:-40}"

@@ -13,7 +13,7 @@
 # MD4_PROCESSES=8 trains by eight processes of this machine. Under torchrun's or Slurm's variables each
 # process has a supervisor of its own; when one dies all end, and all are begun again.
 set -u
-root=$(cd "$(dirname "$0")/.." && pwd -P)
+root=$(CDPATH='' cd "$(dirname "$0")/.." && pwd -P)
 md4=${MD4:-$root/bin/md4}
 if [ $# -eq 0 ]; then
   echo "supervise: a config is needed: $0 CONFIG [OPTION...]" >&2

@@ -7,7 +7,7 @@
 #
 # In the environment: MD4, the command (bin/md4, which has to be built); WORK, a folder for corpus and run (a new one).
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 md4=${MD4:-bin/md4}
 work=${WORK:-$(mktemp -d)}
 out=md4-sample/src/tiny/resources/io/github/md4/tiny

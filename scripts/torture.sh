@@ -11,7 +11,7 @@
 set -u
 set -m # jobs of their own, so that SIGINT is not ignored in them
 
-cd "$(dirname "$0")/.." || exit 1
+CDPATH='' cd "$(dirname "$0")/.." || exit 1
 md4=${MD4:-bin/md4}
 seconds=${1:-540}
 folder=${2:-$(mktemp -d)}

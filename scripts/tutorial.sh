@@ -8,7 +8,7 @@
 # Writes OUT/data, OUT/run, what the commands print, and OUT/seconds.txt. In the environment: MD4, the command (bin/md4);
 # OPTIONS, further options of the training.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 text=${1:?a text file is needed}
 out=${2:?a folder is needed}
 MD4=${MD4:-bin/md4}

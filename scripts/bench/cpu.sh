@@ -9,7 +9,7 @@
 #
 # PYTHON is one with PyTorch. Nothing else should want the processor meanwhile.
 set -eu
-cd "$(dirname "$0")/../.."
+CDPATH='' cd "$(dirname "$0")/../.."
 python=${PYTHON:-python3}
 threads=${THREADS:-2}
 rounds=${1:-3}

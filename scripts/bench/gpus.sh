@@ -8,7 +8,7 @@
 # GPUS, their number (all that nvidia-smi lists); PARTS, some of "speed losses samples killed" (all).
 # A rehearsal on a CPU: DEVICE=cpu GPUS=2 scripts/bench/gpus.sh OUT
 set -u
-cd "$(dirname "$0")/../.."
+CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}
 md4=${MD4:-bin/md4}
 n=${GPUS:-$(nvidia-smi -L | wc -l)}

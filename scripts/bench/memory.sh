@@ -8,7 +8,7 @@
 # Writes OUT/report.txt, a line for each config as it comes, and the reports of md4 bench train. In the environment: MD4,
 # the command (bin/md4); DEVICE (gpu:0), or cpu for a rehearsal of the configs that are named; GPU, its number for nvidia-smi.
 set -u
-cd "$(dirname "$0")/../.."
+CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}
 shift
 [ $# -gt 0 ] || set -- mnist cifar10-short imagenet32-short imagenet64 imagenet64-class imagenet64-sample wiki-bpe-autoregressive \

@@ -8,7 +8,7 @@
 # Writes OUT/report.txt; some fifteen minutes. In the environment: MD4, the command (bin/md4); SECONDS_OF_TRIAL (20); THREADS (1);
 # ONLY, some of "quickstart images documents dna text genmd4" (all).
 set -eu
-cd "$(dirname "$0")/../.."
+CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}
 MD4=${MD4:-bin/md4}
 SECONDS_OF_TRIAL=${SECONDS_OF_TRIAL:-20}

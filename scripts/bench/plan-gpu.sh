@@ -9,7 +9,7 @@
 # DEVICE (gpu:0), which nobody else may use meanwhile; ONLY, some of "text8 cifar10 owt recompute" (all). A rehearsal
 # on a CPU, of small batches: DEVICE=cpu scripts/bench/plan-gpu.sh OUT
 set -u
-cd "$(dirname "$0")/../.."
+CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}
 MD4=${MD4:-bin/md4}
 DEVICE=${DEVICE:-gpu:0}

@@ -10,7 +10,7 @@
 # graph for one sequence, else default). DEVICE, PRECISION, RESIDUAL and STEPS="64 256" choose less; REPEATS, the times that
 # each is sampled, of which the median is told.
 set -eu
-root=$(cd "$(dirname "$0")/../.." && pwd -P)
+root=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
 out=${1:-sample-bench.jsonl}
 md4=${MD4:-$root/bin/md4}
 python=${PYTHON:-python3}

@@ -4,7 +4,7 @@
 # md4-cli.jar in turn (this build's where none is named).
 # Two idle cores, the quickstart's network: see docs/service.md for the numbers to expect.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 model=${1:?usage: service.sh MODEL [JAR...]}
 shift
 jars=("$@")

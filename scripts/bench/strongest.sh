@@ -8,7 +8,7 @@
 #
 # In the environment: MD4, the command; PYTHON; MD4_CUBLASLT, a newer library for our products, such as PyTorch's own.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd -P)
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd -P)
 out=${1:-strongest}
 md4=${MD4:-$here/../../bin/md4}
 python=${PYTHON:-python3}

@@ -30,13 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class CompletionTest {
   @TempDir private Path folder;
 
-  private static boolean isThere(String shell) {
-    return Stream.of(System.getenv("PATH").split(":"))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder, shell)));
-  }
-
   private String run(String shell, String program) throws IOException, InterruptedException {
-    assumeThat(isThere(shell)).as(shell + " is there").isTrue();
+    assumeThat(Shells.isThere(shell)).as(shell + " is there").isTrue();
     Path script = folder.resolve("script");
     Files.writeString(script, md4("completion", shell).succeeded().out());
     Process process =

@@ -4,6 +4,7 @@ package io.github.md4.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -212,6 +213,37 @@ final class LauncherTest {
     Path relative = Files.createSymbolicLink(folder.resolve("a"), Path.of("my project/bin/md4"));
     Path absolute = Files.createSymbolicLink(folder.resolve("b"), relative.toAbsolutePath());
     assertThat(run(absolute, Map.of(), "-V")).endsWith("-jar", jar, "-V", "exit 7");
+  }
+
+  /** By the name of a shell, by a path from another folder, and through a link. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sh", "bash", "zsh", "dash"})
+  void md4_isRunByAnyShell(String shell) throws Exception {
+    assumeTrue(Shells.isThere(shell), shell + " is not here");
+    String jar = jar().toString();
+    Files.createSymbolicLink(folder.resolve("a link"), Path.of("my project/bin/md4"));
+    Map<String, String> options = Map.of("JAVA_OPTS", "-Da=b* -Xmx1g", "CDPATH", root.toString());
+    for (String script : List.of("my project/bin/md4", "./a link", root + "/bin/md4")) {
+      Path typed = Files.writeString(folder.resolve("type"), shell + " '" + script + "' train '*'");
+      assertThat(run(Path.of("/bin/sh"), options, typed.toString()))
+          .startsWith("true", "-Xmn64m", "-Xlog:gc+ergo=error")
+          .endsWith(
+              "-Dmd4.typed=" + script, "-Da=b*", "-Xmx1g", "-jar", jar, "train", "*", "exit 7");
+    }
+    Path typed =
+        Files.writeString(folder.resolve("type"), "cd 'my project/bin' && " + shell + " md4 -V");
+    assertThat(run(Path.of("/bin/sh"), Map.of(), typed.toString()))
+        .endsWith("-jar", jar, "-V", "exit 7");
+  }
+
+  /** Where the environment has cd look in other folders first, the project is the script's. */
+  @Test
+  void md4_isFoundWhereverCdLooks() throws Exception {
+    String jar = jar().toString();
+    Path other = Files.createDirectories(folder.resolve("other/my project/bin")).getParent();
+    Path typed = Files.writeString(folder.resolve("type"), "exec 'my project/bin/md4' -V");
+    assertThat(run(Path.of("/bin/sh"), Map.of("CDPATH", "" + other.getParent()), "" + typed))
+        .endsWith("-jar", jar, "-V", "exit 7");
   }
 
   @Test

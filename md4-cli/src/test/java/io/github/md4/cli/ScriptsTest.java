@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -303,5 +304,22 @@ final class ScriptsTest {
     codes(0, 3);
     assertThat(exitCode(understand())).isEqualTo(3);
     assertThat(calls()).hasSize(2);
+  }
+
+  /**
+   * Where CDPATH is set, cd looks for a relative folder elsewhere first, and prints what it takes.
+   */
+  @Test
+  void scripts_goToTheirOwnFolderWhateverCdpathSays() throws IOException {
+    List<String> led = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(SCRIPTS)) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".sh")).toList()) {
+        Files.readString(file)
+            .lines()
+            .filter(line -> line.contains("cd \"$(dirname") && !line.contains("CDPATH='' cd"))
+            .forEach(line -> led.add(file + ": " + line));
+      }
+    }
+    assertThat(led).isEmpty();
   }
 }
