@@ -104,7 +104,7 @@ final class EvaluateAnswersTest {
   @Test
   void report_saysHow() {
     assertThat(answers("").succeeded().out())
-        .contains("3 right ones, after their prompts")
+        .contains("3 right ones, each after its prompt")
         .contains("counts, 8 rounds of 16 draws, prompt guidance 0.0, softmax over tokens, seed 0")
         .contains("of 2 choices");
     String guided = answers(" --json --prompt-guidance 1.5").succeeded().out();

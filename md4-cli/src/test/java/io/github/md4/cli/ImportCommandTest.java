@@ -150,7 +150,7 @@ final class ImportCommandTest {
     String text = Files.readString(file);
     Ran good = md4("import", "--from", peer, "--check", file);
     good.check();
-    assertThat(good.out()).contains("checked     1 cases, largest distance");
+    assertThat(good.out()).contains("checked     1 case, largest distance");
     Files.writeString(file, text.replace("\"row\": 4", "\"row\": 5"));
     Ran bad = md4("import", "--from", peer, "--check", file);
     assertThat(bad.code()).isEqualTo(3);

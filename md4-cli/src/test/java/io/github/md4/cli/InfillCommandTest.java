@@ -70,7 +70,7 @@ final class InfillCommandTest {
     Ran printed = infill("--templates", file, "--steps", 20);
     assertThat(printed.err())
         .isEqualTo(
-            "md4: 1 of 4 templates have no hole and stay as they are, number 3 first; a hole is"
+            "md4: 1 of 4 templates has no hole and stays as it is, number 3; a hole is"
                 + " [MASK], [MASK*12] or [MASK*]\n");
     assertThat(printed.out().lines().filter(line -> !line.startsWith("---")))
         .containsExactlyElementsOf(all.stream().map(one -> one.path("text").asText()).toList());

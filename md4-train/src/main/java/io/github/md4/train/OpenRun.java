@@ -3,6 +3,7 @@ package io.github.md4.train;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.network.Network;
 import io.github.md4.train.folder.Checkpoints;
 import io.github.md4.train.internal.data.DataCheck;
@@ -96,9 +97,9 @@ final class OpenRun implements AutoCloseable {
     int now = trainer.engineThreads();
     if (before > 0 && now > 0 && before != now) {
       notes.add(
-          ("the checkpoint was made with %d engine threads, now there are %d: the run goes on, but"
-                  + " not bit for bit; --threads %1$d keeps it so")
-              .formatted(before, now));
+          ("the checkpoint was made with %s, now there are %d: the run goes on, but"
+                  + " not bit for bit; --threads %d keeps it so")
+              .formatted(Counted.of(before, "engine thread"), now, before));
     }
   }
 
@@ -106,8 +107,8 @@ final class OpenRun implements AutoCloseable {
     long steps = place.plan().training().steps();
     if (updates() >= steps) {
       notes.add(
-          "nothing is left to train: the checkpoint has %d updates, training.steps is %d"
-              .formatted(updates(), steps));
+          "nothing is left to train: the checkpoint has %s, training.steps is %d"
+              .formatted(Counted.of(updates(), "update"), steps));
     }
   }
 

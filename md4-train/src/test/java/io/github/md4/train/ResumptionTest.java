@@ -205,16 +205,16 @@ final class ResumptionTest {
   void engineThreads_areToldWhereTheyDiffer() throws IOException {
     int before = EngineThreads.count();
     try {
-      EngineThreads.set(2);
-      TrainingPlan plan = trained();
       EngineThreads.set(1);
+      TrainingPlan plan = trained();
+      EngineThreads.set(2);
       try (TrainingRun resumed = TrainingRun.resume(run, plan, tokens, manager)) {
         assertThat(resumed.notes())
             .containsExactly(
-                "the checkpoint was made with 2 engine threads, now there are 1: the run goes on,"
-                    + " but not bit for bit; --threads 2 keeps it so");
+                "the checkpoint was made with 1 engine thread, now there are 2: the run goes on,"
+                    + " but not bit for bit; --threads 1 keeps it so");
       }
-      EngineThreads.set(2);
+      EngineThreads.set(1);
       try (TrainingRun resumed = TrainingRun.resume(run, plan, tokens, manager)) {
         assertThat(resumed.notes()).isEmpty();
       }

@@ -165,11 +165,11 @@ final class BenchModelCommand implements Callable<Integer> {
     ModelBench.Generation generation = report.generation;
     table.row(
         "generation",
-        "%.2f ms a step; %d masks of %d tokens in %d steps, %s",
+        "%.2f ms a step; %s of %s in %s, %s",
         generation.millisecondsACall(),
-        generation.masks(),
-        generation.length(),
-        generation.calls(),
+        Counted.of(generation.masks(), "mask"),
+        Counted.of(generation.length(), "token"),
+        Counted.of(generation.calls(), "step"),
         sampler.summary().label());
     table.row("memory", "%s", report.memory);
     return table;

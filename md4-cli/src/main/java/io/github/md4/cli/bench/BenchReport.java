@@ -4,6 +4,7 @@ package io.github.md4.cli.bench;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.train.bench.BenchResult;
 import io.github.md4.train.bench.MemoryUse;
 import io.github.md4.train.bench.StepBench;
@@ -78,13 +79,13 @@ record BenchReport(
     Spread speed = result.throughput().tokensPerSecond();
     table.row(
         "tokens/s",
-        "%,.0f (%,.0f to %,.0f, interquartile %,.0f; %d windows of %d steps)",
+        "%,.0f (%,.0f to %,.0f, interquartile %,.0f; %s of %s)",
         speed.median(),
         speed.min(),
         speed.max(),
         speed.interquartileRange(),
-        repetitions.windows(),
-        repetitions.stepsAWindow());
+        Counted.of(repetitions.windows(), "window"),
+        Counted.of(repetitions.stepsAWindow(), "step"));
     if (workload.model().network().imageShape().isPresent()) {
       table.row("images/s", "%,.1f", speed.median() / workload.model().length());
     }

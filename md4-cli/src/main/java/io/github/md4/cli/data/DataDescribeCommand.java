@@ -4,6 +4,7 @@ package io.github.md4.cli.data;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.Usage;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.BareTokens;
 import io.github.md4.core.token.DataSplit;
 import io.github.md4.core.token.Provenance;
@@ -68,7 +69,7 @@ final class DataDescribeCommand implements Callable<Integer> {
         BareTokens.describe(file, new DataSplit(name, split, tokenizer, provenance));
     Table table = new Table();
     table.row("vocabulary", "%s", tokenizer.summary());
-    table.row(split, "%,d tokens, %s, SHA-256 %s", info.count(), file, info.sha256());
+    table.row(split, "%s, %s, SHA-256 %s", Counted.of(info.count(), "token"), file, info.sha256());
     table.print(spec.commandLine().getOut());
     return ExitCodes.DONE;
   }

@@ -9,6 +9,7 @@ import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.Usage;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.image.ImageData;
@@ -184,14 +185,14 @@ final class DataImagesCommand implements Callable<Integer> {
   private Table table(ImageData.Prepared data) {
     Table table = new Table();
     table.row("data set", "%s", data.name());
-    table.row("images", "%s, %d damaged ones left out", data.shape(), data.skipped());
+    table.row("images", "%s, %s left out", data.shape(), Counted.of(data.skipped(), "damaged one"));
     table.row("classes", "%s", summary(data.classes()));
     table.row("order", "%s", data.order());
     for (TokenFileInfo split : data.splits()) {
       table.row(
           split.split(),
-          "%,d images, %s, SHA-256 %s",
-          images(data, split),
+          "%s, %s, SHA-256 %s",
+          Counted.of(images(data, split), "image"),
           file(split),
           split.sha256());
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.Existing;
@@ -108,7 +109,11 @@ final class DataOutput {
   private void addSplits(Table table, List<TokenFileInfo> splits) {
     for (TokenFileInfo split : splits) {
       table.row(
-          split.split(), "%,d tokens, %s, SHA-256 %s", split.count(), file(split), split.sha256());
+          split.split(),
+          "%s, %s, SHA-256 %s",
+          Counted.of(split.count(), "token"),
+          file(split),
+          split.sha256());
     }
   }
 

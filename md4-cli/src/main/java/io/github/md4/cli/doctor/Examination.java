@@ -63,12 +63,12 @@ final class Examination {
 
   private static Finding system() {
     String detail =
-        "%s %s, %s, %d processors"
+        "%s %s, %s, %s"
             .formatted(
                 System.getProperty("os.name"),
                 System.getProperty("os.version"),
                 System.getProperty("os.arch"),
-                Runtime.getRuntime().availableProcessors());
+                Counted.of(Runtime.getRuntime().availableProcessors(), "processor"));
     Optional<String> complaint = SupportedPlatforms.complaint();
     return complaint.isPresent()
         ? Finding.broken("system", detail, complaint.get())

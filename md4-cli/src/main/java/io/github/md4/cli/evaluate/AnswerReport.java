@@ -10,6 +10,7 @@ import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.WithError;
 import io.github.md4.core.Units;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.likelihood.AnswerLikelihood.Estimate;
 import io.github.md4.core.likelihood.AnswerMasks;
 import io.github.md4.core.likelihood.BoundEstimate;
@@ -108,22 +109,22 @@ record AnswerReport(
         WithError.text(Units.bitsPerToken(mean.nats()), Units.bitsPerToken(mean.standardError())));
     WithError.addReason(table, mean.standardError(), SINGLE);
     table.row("perplexity", "%.4f of the answers' tokens", Units.perplexity(mean.nats()));
-    table.row("answers", "%,d right ones, after their prompts", items.size());
+    table.row("answers", "%s, each after its prompt", Counted.of(items.size(), "right one"));
     if (choices() > 0) {
       double of = choices();
       table.row(
           "accuracy",
-          "%.4f of %,d choices; %.4f by likelihood per byte",
+          "%.4f of %s; %.4f by likelihood per byte",
           right() / of,
-          choices(),
+          Counted.of(choices(), "choice"),
           rightByLength() / of);
     }
     table.row(
         "masks",
-        "%s, %,d rounds of %,d draws, prompt guidance %s, softmax over %s, seed %d",
+        "%s, %s of %s, prompt guidance %s, softmax over %s, seed %d",
         settings.masksName(),
-        settings.rounds,
-        settings.draws,
+        Counted.of(settings.rounds, "round"),
+        Counted.of(settings.draws, "draw"),
         settings.promptGuidance,
         settings.isWithMaskRow ? "the mask's row too" : "tokens",
         settings.seed);

@@ -75,12 +75,7 @@ public record EvaluationFields(BoundEstimate bound) {
   }
 
   static String degrees(long degreesOfFreedom) {
-    return count(degreesOfFreedom)
-        + (degreesOfFreedom == 1 ? " degree of freedom" : " degrees of freedom");
-  }
-
-  private static String count(long count) {
-    return String.format(Locale.ROOT, "%,d", count);
+    return Counted.of(degreesOfFreedom, "degree of freedom", "degrees of freedom");
   }
 
   public static ObjectNode json(Interval interval) {

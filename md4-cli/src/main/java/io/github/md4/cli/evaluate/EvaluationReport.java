@@ -110,12 +110,12 @@ record EvaluationReport(
         settings.batchSize());
     table.row(
         "chunks",
-        "%,d of %,d, each of %,d tokens: %,d tokens; dropped tail: %,d tokens",
+        "%,d of %,d, each of %s: %s; dropped tail: %s",
         estimate().examples(),
         chunks.count(),
-        chunks.length(),
-        estimate().tokens(),
-        chunks.tailTokens());
+        Counted.of(chunks.length(), "token"),
+        Counted.of(estimate().tokens(), "token"),
+        Counted.of(chunks.tailTokens(), "token"));
     table.row("standard error", "%s", standardError());
   }
 

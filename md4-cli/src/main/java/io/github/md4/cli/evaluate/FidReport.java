@@ -4,6 +4,7 @@ package io.github.md4.cli.evaluate;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.sample.fid.ImageFeatures;
 import io.github.md4.sample.fid.PrecisionRecall;
 import java.util.Locale;
@@ -31,9 +32,9 @@ record FidReport(double distance, ImageFeatures samples, ImageFeatures reference
               table.row("precision", "%.4f", found.precision());
               table.row(
                   "recall",
-                  "%.4f, %d nearest neighbours, the first %,d and %,d",
+                  "%.4f, %s, the first %,d and %,d",
                   found.recall(),
-                  inputs.neighbours,
+                  Counted.of(inputs.neighbours, "nearest neighbour"),
                   found.samples(),
                   found.references());
             });
@@ -107,8 +108,8 @@ record FidReport(double distance, ImageFeatures samples, ImageFeatures reference
             ? "; there are no more images than features, so that the covariances are singular"
             : "";
     return Optional.of(
-        "%,d images: the distance is too large by about a constant over their number; compare equal numbers"
-                .formatted(fewer)
+        "%s: the distance is too large by about a constant over their number; compare equal numbers"
+                .formatted(Counted.of(fewer, "image"))
             + " only"
             + singular);
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.WithError;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.sample.SampleDiversity;
 import io.github.md4.sample.scoring.ScoredSamples;
 import java.nio.file.Path;
@@ -51,9 +52,9 @@ record GenerativeReport(ScoredSamples scored, List<int[]> samples, long cut, Ori
             .collect(Collectors.joining(", ")));
     table.row(
         "samples",
-        "%,d, %,d tokens scored, all but the first of each; %,d cut off",
+        "%,d, %s scored, all but the first of each; %,d cut off",
         samples.size(),
-        scored.tokens(),
+        Counted.of(scored.tokens(), "token"),
         cut);
     table.row("scorer", "%s, %s, SHA-256 %s", origin.scorer, origin.how, origin.scorerSha256);
     table.row("file", "%s, SHA-256 %s", origin.samples, origin.samplesSha256);

@@ -7,11 +7,11 @@ import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.WithError;
 import io.github.md4.core.Units;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.likelihood.Interval;
 import io.github.md4.core.likelihood.UnitLosses;
 import io.github.md4.train.data.window.EvaluationChunks;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -58,13 +58,13 @@ record OrderReport(
         "%.4f, 95%% interval %s over chunks",
         Units.perplexity(mean.nats()),
         EvaluationFields.text(perplexity));
-    table.row("likelihood", "%s: %,d calls for a chunk", what(), steps());
+    table.row("likelihood", "%s: %s for a chunk", what(), Counted.of(steps(), "call"));
     table.row(
         "chunks",
-        "%,d of %,d, each of %,d tokens",
+        "%,d of %,d, each of %s",
         losses.nats().length,
         chunks.count(),
-        chunks.length());
+        Counted.of(chunks.length(), "token"));
     table.row("device", "%s", model.arithmetic());
     table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
     table.row(
@@ -108,9 +108,7 @@ record OrderReport(
     about.put("data", inputs.data().name());
     about.put("dataSha256", inputs.data().sha256());
     about.put("estimator", what());
-    about.put(
-        "unit",
-        String.format(Locale.ROOT, "%,d chunks, as documents are too few", losses.nats().length));
+    about.put("unit", Counted.of(losses.nats().length, "chunk") + ", as documents are too few");
     about.put("seed", "" + seed);
     about.put("passes", "1");
     return new LossFile(about, losses);

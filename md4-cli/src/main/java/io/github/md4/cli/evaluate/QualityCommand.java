@@ -10,6 +10,7 @@ import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.Usage;
 import io.github.md4.cli.support.WithError;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
@@ -137,9 +138,9 @@ public final class QualityCommand implements Callable<Integer> {
         count ->
             table.row(
                 "possible",
-                "%,d of %,d samples under the source that made the reference",
+                "%,d of %s under the source that made the reference",
                 count,
-                ours.size()));
+                Counted.of(ours.size(), "sample")));
     table.print(spec.commandLine().getOut());
   }
 

@@ -6,6 +6,7 @@ import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.Table;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.train.data.zeroshot.Protocol;
@@ -38,7 +39,7 @@ final class SuiteReport {
           isCausal
               ? "; each token is given those before it in its sequence, the first the end of text"
               : "";
-      return "%,d tokens, stride %,d%s".formatted(length, stride, given);
+      return "%s, stride %,d%s".formatted(Counted.of(length, "token"), stride, given);
     }
   }
 
@@ -120,12 +121,12 @@ final class SuiteReport {
     for (Line line : lines) {
       table.row(
           line.set.title(),
-          "%,d rows, %,d tokens, %,d scored in %,d sequences, %,d dropped; interval over %s;"
+          "%s, %s, %,d scored in %s, %,d dropped; interval over %s;"
               + " published for the small model: at most %.2f; SHA-256 %s",
-          line.rows.documentCount(),
-          line.rows.rowTokens(),
+          Counted.of(line.rows.documentCount(), "row"),
+          Counted.of(line.rows.rowTokens(), "token"),
           line.bounds.get(0).estimate().tokens(),
-          line.bounds.get(0).estimate().examples(),
+          Counted.of(line.bounds.get(0).estimate().examples(), "sequence"),
           line.dropped(),
           new EvaluationFields(line.bounds.get(0)).overWithDegrees(),
           line.set.published(),

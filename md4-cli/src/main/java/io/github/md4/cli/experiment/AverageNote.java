@@ -3,6 +3,7 @@ package io.github.md4.cli.experiment;
 
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.ModelFolder;
 import io.github.md4.train.folder.RunFolder;
 import io.github.md4.train.optimizer.MovingAverage;
@@ -26,11 +27,11 @@ public final class AverageNote {
         ? Optional.of(
             String.format(
                 Locale.ROOT,
-                "the averaged weights are %.0f%% what they were at the start of the training (%,d"
-                    + " updates, training.emaRate %s): take --weights raw, train longer, or train with"
+                "the averaged weights are %.0f%% what they were at the start of the training (%s,"
+                    + " training.emaRate %s): take --weights raw, train longer, or train with"
                     + " training.emaWarmUp=true",
                 100 * start,
-                updates,
+                Counted.of(updates, "update"),
                 average.emaRate()))
         : Optional.empty();
   }

@@ -9,6 +9,7 @@ import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.NearestName;
 import io.github.md4.core.Precision;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -104,8 +105,8 @@ public final class ImportCommand implements Callable<Integer> {
         compared.ifPresent(
             of ->
                 out.printf(
-                    "checked     %d cases, largest distance %.1e of 1 + the logit, float32%n",
-                    of.cases, of.largest));
+                    "checked     %s, largest distance %.1e of 1 + the logit, float32%n",
+                    Counted.of(of.cases, "case"), of.largest));
       }
     }
     return ExitCodes.DONE;
@@ -173,8 +174,8 @@ public final class ImportCommand implements Callable<Integer> {
     if (!(largest <= TOLERANCE)) {
       throw new InvalidDataException(
           from,
-          "logits are off by %.2g of 1 + their size in %d cases, more than %.0e: these are not the"
-                  .formatted(largest, cases.size(), TOLERANCE)
+          "logits are off by %.2g of 1 + their size in %s, more than %.0e: these are not the"
+                  .formatted(largest, Counted.of(cases.size(), "case"), TOLERANCE)
               + " weights that the numbers were made with");
     }
     return new Compared(cases.size(), largest);

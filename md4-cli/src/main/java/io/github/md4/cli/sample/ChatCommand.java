@@ -8,6 +8,7 @@ import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Terminal;
 import io.github.md4.cli.support.Visible;
 import io.github.md4.core.chat.ChatMessage;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.ModelFolder;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.published.ChatFormat;
@@ -126,8 +127,8 @@ public final class ChatCommand implements Callable<Integer> {
   private void greet() {
     PrintWriter out = spec.commandLine().getOut();
     out.println(
-        "%s: each line is a question, an answer has at most %,d tokens"
-            .formatted(Visible.of(folder.path().toString()), length));
+        "%s: each line is a question, an answer has at most %s"
+            .formatted(Visible.of(folder.path().toString()), Counted.of(length, "token")));
     out.println("%s begins anew, %s says this, %s ends".formatted(RESET, HELP, EXIT));
   }
 
@@ -144,7 +145,7 @@ public final class ChatCommand implements Callable<Integer> {
       }
       out.println(shown(answer.text()));
       if (!answer.hasEnded()) {
-        tell("the answer has not ended within --length %,d tokens".formatted(length));
+        tell("the answer has not ended within --length, %s".formatted(Counted.of(length, "token")));
       }
       return true;
     } catch (Chat.TooLongException e) {

@@ -4,6 +4,7 @@ package io.github.md4.cli.sample;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.SequenceFile;
 import io.github.md4.cli.support.Usage;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
@@ -103,10 +104,15 @@ public final class InfillCommand implements Callable<Integer> {
         spec,
         without.size() < all.size(),
         "no template has a hole, so nothing is to fill; " + holes);
+    String first = "number " + (without.get(0) + 1);
+    String templates = Counted.of(all.size(), "template");
     session.warn(
         spec,
-        "%,d of %,d templates have no hole and stay as they are, number %d first; %s"
-            .formatted(without.size(), all.size(), without.get(0) + 1, holes));
+        Counted.of(
+                without.size(),
+                "of %s has no hole and stays as it is, %s; %s",
+                "of %s have no hole and stay as they are, %s first; %s")
+            .formatted(templates, first, holes));
   }
 
   private List<int[]> templates(MaskedDiffusion model) throws IOException {

@@ -13,6 +13,7 @@ import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.Division;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.schedule.SamplingGrid;
@@ -219,7 +220,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
       }
       if (file != null) {
         file.publish();
-        report("%,d images, %s".formatted(count, out));
+        report("%s, %s".formatted(Counted.of(count, "image"), out));
       }
     }
   }

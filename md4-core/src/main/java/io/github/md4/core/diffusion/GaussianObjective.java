@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.loss.GaussianLoss;
 import io.github.md4.core.loss.RowLoss;
 import io.github.md4.core.schedule.MaskingSchedule;
@@ -90,7 +91,7 @@ public record GaussianObjective(TokenSpace space, GaussianProcess process) imple
 
   @Override
   public String toString() {
-    return "Gaussian diffusion of %d coordinates a token".formatted(process.width());
+    return "Gaussian diffusion of " + Counted.of(process.width(), "coordinate") + " a token";
   }
 
   /**

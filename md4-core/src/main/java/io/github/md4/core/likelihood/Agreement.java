@@ -2,6 +2,7 @@
 package io.github.md4.core.likelihood;
 
 import io.github.md4.core.StudentT;
+import io.github.md4.core.internal.text.Counted;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -113,9 +114,10 @@ public final class Agreement {
         + (isKnown(difference)
             ? String.format(
                 Locale.ROOT,
-                "%.5f nats, %d degrees of freedom",
+                "%.5f nats, %s",
                 difference.standardError(),
-                difference.degreesOfFreedom())
+                Counted.of(
+                    difference.degreesOfFreedom(), "degree of freedom", "degrees of freedom"))
             : "unknown nats");
   }
 }

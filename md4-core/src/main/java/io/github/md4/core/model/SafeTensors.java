@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.FloatFormat;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.network.StoredValues;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -66,7 +67,8 @@ public final class SafeTensors implements AutoCloseable {
   private static ByteBuffer headerBytes(Path file, FileChannel channel) throws IOException {
     long size = channel.size();
     if (size < Long.BYTES) {
-      throw new InvalidDataException(file, "cut short: " + size + " bytes, less than a header");
+      throw new InvalidDataException(
+          file, "cut short: " + Counted.of(size, "byte") + ", less than a header");
     }
     long length = map(channel, 0, Long.BYTES).getLong();
     if (length == GIT_LFS) {

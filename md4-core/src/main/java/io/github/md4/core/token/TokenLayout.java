@@ -2,6 +2,7 @@
 package io.github.md4.core.token;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -61,9 +62,12 @@ record TokenLayout(int headerBytes, TokenType type, long count) {
     if (count < 0 || count > Long.MAX_VALUE / 8 || fileBytes != expected) {
       throw new InvalidDataException(
           file,
-          "%s: %d bytes where %d tokens need %d; copy or prepare it again"
+          "%s: %s where %s %,d; copy or prepare it again"
               .formatted(
-                  fileBytes < expected ? "truncated" : "too long", fileBytes, count, expected));
+                  fileBytes < expected ? "truncated" : "too long",
+                  Counted.of(fileBytes, "byte"),
+                  Counted.of(count, "token needs", "tokens need"),
+                  expected));
     }
   }
 }

@@ -163,7 +163,7 @@ final class TokenFileTest {
       assertThat(file.read(0, 3)).containsExactly(50256, 5, 6);
     }
     Files.write(bin(), Arrays.copyOf(llmc, llmc.length - 2));
-    rejects("truncated", "1028 bytes", "3 tokens need 1030");
+    rejects("truncated", "1,028 bytes", "3 tokens need 1,030");
   }
 
   @Test

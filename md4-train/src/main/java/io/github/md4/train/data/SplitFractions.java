@@ -3,6 +3,7 @@ package io.github.md4.train.data;
 
 import static io.github.md4.core.Checks.require;
 
+import io.github.md4.core.internal.text.Counted;
 import java.util.List;
 
 /**
@@ -53,7 +54,8 @@ public record SplitFractions(double train, double valid) {
     for (int i = 0; i < counts.size(); i++) {
       if (counts.get(i) < 1 && shares.get(i) > 0) {
         throw new IllegalArgumentException(
-            "too short to split: %d tokens by %s, %s and the rest".formatted(count, train, valid));
+            "too short to split: %s by %s, %s and the rest"
+                .formatted(Counted.of(count, "token"), train, valid));
       }
     }
     return counts;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.parallel;
 
+import io.github.md4.core.internal.text.Counted;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -141,7 +142,7 @@ public record Claims(String place, String device, String version, String config,
         return "'%s', '%s'".formatted(lines.get(i), others.get(i));
       }
     }
-    return "%d lines, %d".formatted(lines.size(), others.size());
+    return "%s, %,d".formatted(Counted.of(lines.size(), "line"), others.size());
   }
 
   byte[] bytes() {

@@ -14,6 +14,17 @@ public final class Counted {
    * @param noun the name of one of them, whose plural ends in s
    */
   public static String of(long count, String noun) {
-    return String.format(Locale.ROOT, "%,d %s", count, count == 1 ? noun : noun + "s");
+    return of(count, noun, noun + "s");
+  }
+
+  /**
+   * Returns the number with what is said of it.
+   *
+   * @param count how many, at least 0
+   * @param one what follows 1: {@code line ends}
+   * @param more what follows any other number: {@code lines end}
+   */
+  public static String of(long count, String one, String more) {
+    return String.format(Locale.ROOT, "%,d %s", count, count == 1 ? one : more);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.internal.service;
 
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.sample.service.OverloadedException;
 import io.github.md4.sample.service.ServiceCounts;
 import io.github.md4.sample.service.ServiceLimits;
@@ -68,9 +69,9 @@ final class AdmittedRequests {
     }
     if (request.positions() > limits.positions() - positions) {
       throw new OverloadedException(
-          "%d more positions exceed the limit of %d, of which %d are taken; %s"
+          "%s the limit of %,d, of which %,d are taken; %s"
               .formatted(
-                  request.positions(),
+                  Counted.of(request.positions(), "more position exceeds", "more positions exceed"),
                   limits.positions(),
                   positions,
                   positions == 0 ? "divide the request" : "try again later"));

@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.train.internal.corpus.Compression;
 import java.io.IOException;
@@ -39,8 +40,8 @@ record CifarBatch(Path path) implements ImageSource {
         if (bytes.length < recordBytes) {
           throw new InvalidDataException(
               path,
-              "is cut short: %d bytes of image %d where each takes %d; copy it again"
-                  .formatted(bytes.length, index, recordBytes));
+              "is cut short: %s of image %d where each takes %,d; copy it again"
+                  .formatted(Counted.of(bytes.length, "byte"), index, recordBytes));
         }
         receiver.image("image " + index, Image.ofPlanes(SHAPE, bytes, 1), label(bytes[0], index));
       }

@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.train.internal.corpus.Compression;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -39,8 +40,8 @@ record IdxFile(Path path, int[] sizes, int bytes, DataInputStream in) implements
       if (!isTaken || (magic & 0xFF) != dimensions) {
         throw new InvalidDataException(
             path,
-            "is not an IDX file of bytes in %d dimensions: it begins with 0x%08X"
-                .formatted(dimensions, magic));
+            "is not an IDX file of bytes in %s: it begins with 0x%08X"
+                .formatted(Counted.of(dimensions, "dimension"), magic));
       }
       int[] sizes = new int[dimensions];
       for (int i = 0; i < dimensions; i++) {

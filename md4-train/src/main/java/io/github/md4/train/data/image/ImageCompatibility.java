@@ -5,6 +5,7 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.TokenFile;
@@ -74,7 +75,8 @@ public final class ImageCompatibility {
     if (classes != network.classes()) {
       throw new InvalidDataException(
           Labels.beside(tokens.path()),
-          "has %d classes, but model.network takes %d".formatted(classes, network.classes()));
+          "has %s, but model.network takes %,d"
+              .formatted(Counted.of(classes, "class", "classes"), network.classes()));
     }
     return labels::of;
   }

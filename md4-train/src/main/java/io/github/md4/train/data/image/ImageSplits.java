@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.DataSplit;
 import io.github.md4.core.token.PixelValues;
@@ -97,8 +98,8 @@ record ImageSplits(Path folder, DataSet data) {
     } catch (IllegalArgumentException e) {
       SplitFractions shares = options.fractions();
       String reason =
-          "too few to split: %d images by %s, %s and the rest; take more images"
-              .formatted(from.count(), shares.train(), shares.valid());
+          "too few to split: %s by %s, %s and the rest; take more images"
+              .formatted(Counted.of(from.count(), "image"), shares.train(), shares.valid());
       throw new InvalidDataException(folder, reason, e);
     }
     IntUnaryOperator order = order(from, options).of(from.count());

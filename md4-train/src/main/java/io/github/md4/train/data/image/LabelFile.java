@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.train.internal.corpus.Compression;
 import io.github.md4.train.internal.corpus.CorpusReader;
 import io.github.md4.train.internal.corpus.Lines;
@@ -71,7 +72,8 @@ final class LabelFile {
   private static void checkCount(Path file, int labels, int count) {
     if (labels != count) {
       throw new InvalidDataException(
-          file, "must have a label for each of %d images: %d".formatted(count, labels));
+          file,
+          "must have a label for each of %s: %,d".formatted(Counted.of(count, "image"), labels));
     }
   }
 

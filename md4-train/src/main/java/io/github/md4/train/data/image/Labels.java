@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.TokenFile;
 import java.io.IOException;
@@ -62,7 +63,9 @@ public final class Labels {
     try (TokenFile tokens = TokenFile.open(file)) {
       if (tokens.length() != count) {
         throw new InvalidDataException(
-            file, "must have a label for each of %d images: %d".formatted(count, tokens.length()));
+            file,
+            "must have a label for each of %s: %,d"
+                .formatted(Counted.of(count, "image"), tokens.length()));
       }
       return new Labels(classes(tokens), tokens.read(0, Math.toIntExact(count)));
     }

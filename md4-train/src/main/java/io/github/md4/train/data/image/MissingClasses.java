@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.image;
 
+import io.github.md4.core.internal.text.Counted;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,7 +31,7 @@ record MissingClasses(List<String> all) {
     return labels.isEmpty() || found > ABOUT_HALF * expected
         ? Optional.empty()
         : Optional.of(
-            "%s has images of %d of the %d classes; --shuffle SEED mixes them"
-                .formatted(split, found, counts.size()));
+            "%s has images of %d of the %s; --shuffle SEED mixes them"
+                .formatted(split, found, Counted.of(counts.size(), "class", "classes")));
   }
 }

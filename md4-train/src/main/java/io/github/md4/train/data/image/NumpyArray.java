@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.train.internal.corpus.Compression;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -82,8 +83,8 @@ record NumpyArray(String type, int[] shape, byte[] data) {
     if (!needed.equals(BigInteger.valueOf(data.length))) {
       throw new InvalidDataException(
           file,
-          "is cut short or too long: %d bytes where %s needs %d; copy it again"
-              .formatted(data.length, Arrays.toString(array.shape), needed));
+          "is cut short or too long: %s where %s needs %,d; copy it again"
+              .formatted(Counted.of(data.length, "byte"), Arrays.toString(array.shape), needed));
     }
     return array;
   }

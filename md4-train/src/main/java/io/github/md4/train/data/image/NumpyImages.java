@@ -3,6 +3,7 @@ package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.ImageShape;
 import java.io.IOException;
 import java.io.InputStream;
@@ -134,7 +135,7 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
       return List.of();
     }
     NumpyArray found =
-        only(arrays, "one array of %d labels".formatted(count), array -> isLabels(array, count));
+        only(arrays, "one array of " + Counted.of(count, "label"), array -> isLabels(array, count));
     return LabelFile.ofNumbers(path, found.integers());
   }
 

@@ -5,6 +5,7 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.Tokenizer;
@@ -90,8 +91,8 @@ public final class EvaluationChunks implements Examples {
     if (tokens.length() < length) {
       throw new InvalidDataException(
           tokens.path(),
-          "is too short: %d tokens where one sequence takes %d; take a longer text"
-              .formatted(tokens.length(), length));
+          "is too short: %s where one sequence takes %,d; take a longer text"
+              .formatted(Counted.of(tokens.length(), "token"), length));
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.internal.corpus;
 
+import io.github.md4.core.internal.text.Counted;
 import java.util.List;
 
 /** A count of the line ends of bytes that may be a text. */
@@ -24,8 +25,10 @@ public final class ByteLineEnds {
   public List<String> notes() {
     return 2 * afterReturns > feeds
         ? List.of(
-            "%,d lines end in a carriage return, which stays a byte of its own; chars leaves them out"
-                .formatted(afterReturns))
+            Counted.of(
+                afterReturns,
+                "line ends in a carriage return, which stays a byte of its own; chars leaves it out",
+                "lines end in a carriage return, which stays a byte of its own; chars leaves them out"))
         : List.of();
   }
 }

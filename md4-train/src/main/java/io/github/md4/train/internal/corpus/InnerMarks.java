@@ -30,11 +30,12 @@ public final class InnerMarks {
 
   /** Returns a sentence if there are marks. */
   public List<String> notes() {
-    String stay = count == 1 ? "stays as a character" : "stay as characters";
     return count == 0
         ? List.of()
         : List.of(
-            "%s inside the text %s; if files were joined, remove %s"
-                .formatted(Counted.of(count, "byte order mark"), stay, count == 1 ? "it" : "them"));
+            Counted.of(
+                count,
+                "byte order mark inside the text stays as a character; if files were joined, remove it",
+                "byte order marks inside the text stay as characters; if files were joined, remove them"));
   }
 }

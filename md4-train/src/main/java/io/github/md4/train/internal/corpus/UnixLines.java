@@ -67,17 +67,17 @@ public final class UnixLines {
     List<String> notes = new ArrayList<>(reader.notes());
     if (changed > 0) {
       notes.add(
-          Counted.of(changed, "line end")
-              + " of a carriage return and a line feed "
-              + (changed == 1 ? "is a line feed now" : "are line feeds now"));
+          Counted.of(
+              changed,
+              "line end of a carriage return and a line feed is a line feed now",
+              "line ends of a carriage return and a line feed are line feeds now"));
     }
     if (alone > 0) {
       notes.add(
-          Counted.of(alone, "carriage return")
-              + (alone == 1
-                  ? " stands alone and stays; if it ends a line"
-                  : " stand alone and stay; if they end lines")
-              + ", convert the text first");
+          Counted.of(
+              alone,
+              "carriage return stands alone and stays; if it ends a line, convert the text first",
+              "carriage returns stand alone and stay; if they end lines, convert the text first"));
     }
     return notes;
   }

@@ -3,6 +3,7 @@ package io.github.md4.train.internal.document;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.train.data.TextDefects;
 import io.github.md4.train.internal.corpus.InnerMarks;
 import java.io.IOException;
@@ -186,8 +187,10 @@ public final class ParquetPieces implements Pieces {
     if (values.getTotalValueCount() != pages.getRowCount()) {
       throw new InvalidDataException(
           file,
-          "has %d texts in a group of %d rows; copy it again"
-              .formatted(values.getTotalValueCount(), pages.getRowCount()));
+          "has %s in a group of %s; copy it again"
+              .formatted(
+                  Counted.of(values.getTotalValueCount(), "text"),
+                  Counted.of(pages.getRowCount(), "row")));
     }
     rowsLeft = pages.getRowCount();
     return rowsLeft > 0 || nextGroup();

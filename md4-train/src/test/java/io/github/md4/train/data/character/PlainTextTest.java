@@ -111,7 +111,7 @@ final class PlainTextTest {
     Path file = Written.text(folder.resolve("a.txt"), "\uFEFFa\r\n");
     PreparedData data = prepare(file, TextVocabulary.BYTES, ALL_TRAIN);
     assertThat(ids("train")).containsExactly(0xEF, 0xBB, 0xBF, 'a', '\r', '\n');
-    assertThat(data.notes()).hasSize(1).first().asString().startsWith("1 lines end in a carriage");
+    assertThat(data.notes()).hasSize(1).first().asString().startsWith("1 line ends in a carriage");
     Path unix = Written.text(folder.resolve("b.txt"), "a\nb\r");
     assertThat(prepare(unix, TextVocabulary.BYTES, ALL_TRAIN).notes()).isEmpty();
   }

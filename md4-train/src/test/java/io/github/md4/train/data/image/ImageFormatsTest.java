@@ -42,7 +42,7 @@ final class ImageFormatsTest {
   void cifar_cutShortIsNamed() throws IOException {
     byte[] whole = ImageFiles.cifar(2, 0, 1);
     made.assertRefused(
-        "cut short: 3000 bytes of image 1 where each takes 3073; copy it again",
+        "cut short: 3,000 bytes of image 1 where each takes 3,073; copy it again",
         made.write("a.bin", Arrays.copyOf(whole, 6073)));
   }
 
