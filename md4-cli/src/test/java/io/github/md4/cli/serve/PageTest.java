@@ -2,13 +2,11 @@
 package io.github.md4.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.cli.trace.Browser;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,10 +33,8 @@ final class PageTest {
 
   @Test
   void page_fillsATemplate() throws Exception {
-    Optional<Path> program = Browser.program();
-    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
     try (TestServer server = TestServer.start(folder);
-        Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+        Browser browser = Browser.start(folder.resolve("profile"))) {
       String url = server.uri("/").toString();
       browser.open(url);
       await(browser, "document.getElementById('name').textContent", TestServer.NAME);
@@ -113,10 +109,8 @@ final class PageTest {
   /** Where a person wants no motion, samples stand there without it. */
   @Test
   void page_fillsWithoutMotion() throws Exception {
-    Optional<Path> program = Browser.program();
-    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
     try (TestServer server = TestServer.start(folder);
-        Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+        Browser browser = Browser.start(folder.resolve("profile"))) {
       browser.prefer("prefers-reduced-motion", "reduce");
       browser.open(server.uri("/").toString());
       type(browser, "ab[MASK*3]d");
@@ -130,10 +124,8 @@ final class PageTest {
   /** Of a draw that ends before its end, what has come is shown, and played again. */
   @Test
   void page_playsWhatCameOfADrawThatFailed() throws Exception {
-    Optional<Path> program = Browser.program();
-    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
     try (TestServer server = TestServer.start(folder);
-        Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+        Browser browser = Browser.start(folder.resolve("profile"))) {
       browser.open(server.uri("/").toString());
       await(browser, "document.getElementById('name').textContent", TestServer.NAME);
       browser.run(
@@ -164,11 +156,9 @@ final class PageTest {
   /** A server with a token shows the page, which asks for the token. */
   @Test
   void page_asksForTheToken() throws Exception {
-    Optional<Path> program = Browser.program();
-    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
     BearerToken token = BearerToken.read(Files.writeString(folder.resolve("token"), "secret\n"));
     try (TestServer server = TestServer.start(folder, TestServer.QUICK, token);
-        Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+        Browser browser = Browser.start(folder.resolve("profile"))) {
       browser.open(server.uri("/").toString());
       await(browser, "document.getElementById('tokenRow').hidden", "false");
       for (String wrong : new String[] {"wrong", "\u6f22"}) { // no header can have the second

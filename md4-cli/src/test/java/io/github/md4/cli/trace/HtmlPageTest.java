@@ -2,7 +2,6 @@
 package io.github.md4.cli.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.sample.trace.Trace;
@@ -10,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,9 +37,7 @@ final class HtmlPageTest {
 
   @Test
   void page_playsInABrowser() throws Exception {
-    Optional<Path> program = Browser.program();
-    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
-    try (Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+    try (Browser browser = Browser.start(folder.resolve("profile"))) {
       browser.prefer("prefers-color-scheme", "light");
       browser.open(page().toUri().toString());
       checkKeys(browser);
@@ -140,13 +136,11 @@ final class HtmlPageTest {
   /** An image of one colour or three; what is masked is grey. */
   @Test
   void page_showsImages() throws Exception {
-    Optional<Path> program = Browser.program();
-    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
     Path file = folder.resolve("images.html");
     Trace colours = Traces.image(new ImageShape(1, 1, 3), "7", "8", "250");
     Trace grey = Traces.image(new ImageShape(1, 3, 1), "7", "8", "250");
     new HtmlPage(List.of(colours, grey)).write(file);
-    try (Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+    try (Browser browser = Browser.start(folder.resolve("profile"))) {
       browser.open(file.toUri().toString());
       assertThat(pixels(browser, 0)).isEqualTo("128,128,250,255");
       assertThat(pixels(browser, 1)).isEqualTo("128,128,128,255,128,128,128,255,250,250,250,255");
@@ -169,11 +163,9 @@ final class HtmlPageTest {
   /** Two traces are seen side by side, the first sequence of each. */
   @Test
   void page_ofTwoTracesShowsOneOfEach() throws Exception {
-    Optional<Path> program = Browser.program();
-    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
     Path file = folder.resolve("two.html");
     new HtmlPage(List.of(Traces.trace(), Traces.trace())).write(file);
-    try (Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+    try (Browser browser = Browser.start(folder.resolve("profile"))) {
       browser.open(file.toUri() + "#100");
       assertThat(
               browser
