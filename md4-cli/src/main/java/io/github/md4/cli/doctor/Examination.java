@@ -8,6 +8,7 @@ import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.EngineFailures;
 import io.github.md4.cli.support.FailureLine;
 import io.github.md4.cli.support.FontFailures;
+import io.github.md4.cli.support.Libtorch;
 import io.github.md4.cli.support.NvidiaDriver;
 import io.github.md4.cli.support.SupportedPlatforms;
 import io.github.md4.cli.support.SystemMemory;
@@ -109,33 +110,22 @@ final class Examination {
     if (!Files.isDirectory(existing)) {
       return Finding.broken("cache", detail + "; %s is no folder".formatted(existing), other);
     }
-    if (isFilled(cache)) {
+    Optional<Libtorch> packaged = Libtorch.packaged();
+    if (packaged.isPresent() && packaged.get().isUnpackedIn(cache)) {
       return Finding.ok("cache", detail + ", filled");
     }
     if (!isWritable(existing)) {
       return Finding.broken("cache", detail + "; %s cannot be written".formatted(existing), other);
     }
     long free = Files.getFileStore(existing).getUsableSpace();
-    long needed = isForCuda() ? UNPACKED_CUDA : UNPACKED_CPU;
+    boolean isForCuda = packaged.map(Libtorch::isForCuda).orElse(false);
+    long needed = isForCuda ? UNPACKED_CUDA : UNPACKED_CPU;
     return free < needed
         ? Finding.broken(
             "cache",
             detail + "; %s are free, %s needed".formatted(Bytes.text(free), Bytes.text(needed)),
             "make room, or " + other)
         : Finding.ok("cache", detail + ", filled at first use; " + Bytes.text(free) + " are free");
-  }
-
-  private static boolean isFilled(Path cache) throws IOException {
-    if (!Files.isDirectory(cache)) {
-      return false;
-    }
-    try (var folders = Files.list(cache)) {
-      return folders.anyMatch(Files::isDirectory);
-    }
-  }
-
-  private static boolean isForCuda() {
-    return Examination.class.getResource("/pytorch/cu121/linux-x86_64/libtorch_cuda.so") != null;
   }
 
   private static Path existing(Path path) {
@@ -187,8 +177,16 @@ final class Examination {
 
   private static Finding gpu() throws IOException {
     Optional<NvidiaDriver> driver = NvidiaDriver.loaded();
+    boolean isForCuda = Libtorch.packaged().map(Libtorch::isForCuda).orElse(false);
     if (driver.isEmpty()) {
-      return Finding.ok("GPU", "no NVIDIA driver is loaded; networks run on the CPU");
+      return isForCuda
+          ? Finding.remark(
+              "GPU",
+              "no NVIDIA driver is loaded, but this build is for CUDA",
+              "install driver "
+                  + NvidiaDriver.OLDEST
+                  + " or later, or build for the CPU: mvn -Dmaven.test.skip=true package")
+          : Finding.ok("GPU", "no NVIDIA driver is loaded; networks run on the CPU");
     }
     String detail = "NVIDIA driver " + driver.get().version();
     if (driver.get().isTooOld()) {

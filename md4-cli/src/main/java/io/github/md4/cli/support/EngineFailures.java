@@ -2,6 +2,8 @@
 package io.github.md4.cli.support;
 
 import ai.djl.util.Utils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,6 +27,15 @@ public final class EngineFailures {
    * variable; empty where the failure is none of the engine's start.
    */
   public static Optional<EngineUnavailableException> of(Throwable failure) {
+    try {
+      return of(failure, Libtorch.packaged(), NvidiaDriver.loaded());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Optional<EngineUnavailableException> of(
+      Throwable failure, Optional<Libtorch> packaged, Optional<NvidiaDriver> driver) {
     String message = String.valueOf(failure.getMessage());
     if (message.startsWith("Failed to extract") || message.startsWith("Failed to create")) {
       return unavailable(
@@ -35,6 +46,12 @@ public final class EngineFailures {
     if (message.startsWith("Failed to save pytorch index")
         || message.startsWith("Cannot download jni files")
         || message.startsWith("Failed to download")) {
+      if (packaged.isPresent() && packaged.get().isForCuda()) {
+        return unavailable(
+            failure,
+            "this build has libtorch for CUDA alone (%s), %s, and that for the CPU cannot be fetched into %s (%s); build for the CPU: mvn -Dmaven.test.skip=true package"
+                .formatted(packaged.get().flavor(), why(driver), cache(), reason(failure)));
+      }
       return unavailable(
           failure,
           "libtorch for %s is not among the jars, and cannot be fetched into %s (%s); build again: mvn -Dmaven.test.skip=true package"
@@ -47,6 +64,17 @@ public final class EngineFailures {
               .formatted(cache(), last(reason(failure)), remedy(deepest(failure))));
     }
     return Optional.empty();
+  }
+
+  /** Returns why DJL does not take a libtorch for CUDA. */
+  private static String why(Optional<NvidiaDriver> driver) {
+    if (driver.isEmpty()) {
+      return "no NVIDIA driver is loaded";
+    }
+    return driver.get().isTooOld()
+        ? "the NVIDIA driver %s is too old (%s or later is needed)"
+            .formatted(driver.get().version(), NvidiaDriver.OLDEST)
+        : "the NVIDIA driver shows no GPU";
   }
 
   private static Optional<EngineUnavailableException> unavailable(Throwable failure, String line) {
@@ -79,7 +107,7 @@ public final class EngineFailures {
     String message = String.valueOf(deepest.getMessage());
     String line = message.lines().findFirst().orElse("");
     String kind = deepest.getClass().getSimpleName();
-    return deepest instanceof java.io.IOException && line.contains(" ")
+    return deepest instanceof IOException && line.contains(" ")
         ? line
         : kind.replaceFirst("(Exception|Error)$", "") + ": " + line;
   }

@@ -7,6 +7,7 @@ import ai.djl.engine.EngineException;
 import io.github.md4.core.DeviceException;
 import java.io.IOException;
 import java.net.UnknownHostException;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +41,30 @@ final class EngineFailuresTest {
             "is not among the jars",
             "(UnknownHost: example.org)",
             "mvn -Dmaven.test.skip=true package");
+  }
+
+  /** A build for CUDA on a machine without a GPU says so, not that the library is missing. */
+  @ParameterizedTest
+  @CsvSource({
+    "'', no NVIDIA driver is loaded",
+    "470.57.02, the NVIDIA driver 470.57.02 is too old (525.60.13 or later is needed)",
+    "580.159.04, the NVIDIA driver shows no GPU",
+  })
+  void buildForCudaWithoutAGpu_saysSo(String driver, String why) {
+    Throwable failure =
+        new EngineException(
+            "Failed to save pytorch index file", new UnknownHostException("example.org"));
+    Optional<NvidiaDriver> loaded =
+        Optional.of(driver).filter(text -> !text.isEmpty()).map(NvidiaDriver::new);
+    assertThat(EngineFailures.of(failure, Optional.of(new Libtorch("2.3.1", "cu121")), loaded))
+        .hasValueSatisfying(
+            found ->
+                assertThat(found.getMessage())
+                    .startsWith("this build has libtorch for CUDA alone (cu121), " + why + ", and")
+                    .endsWith("build for the CPU: mvn -Dmaven.test.skip=true package"));
+    assertThat(EngineFailures.of(failure, Optional.of(new Libtorch("2.3.1", "cpu")), loaded))
+        .hasValueSatisfying(
+            found -> assertThat(found.getMessage()).contains("is not among the jars"));
   }
 
   @Test
