@@ -96,6 +96,7 @@ final class CompletionTest {
     "md4 train --device=, no",
     "md4 train --device=gpu:, no",
     "md4 train --set training.kernels=, no",
+    "md4 train --set training.steps=, no",
   })
   void bash_offersFilesWhereTheyMayBe(String line, String expected) throws Exception {
     String asked = bash(line).replace("compopt() { :; }", "compopt() { echo \"$@\"; }");
@@ -229,7 +230,9 @@ final class CompletionTest {
   @Timeout(60)
   void files_areOfferedBesideChoices(String shell) throws Exception {
     Files.createFile(folder.resolve("golden.json"));
-    for (String line : List.of("data tokens --vocabulary ", "import --check=", "plot ")) {
+    for (String line :
+        List.of(
+            "data tokens --vocabulary ", "import --check=", "plot ", "train --set data.train=")) {
       assertThat(offered(shell, "md4 " + line + folder + "/gol"))
           .anyMatch(offer -> offer.endsWith("golden.json"));
     }

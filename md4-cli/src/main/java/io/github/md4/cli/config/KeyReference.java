@@ -27,6 +27,7 @@ public final class KeyReference {
   private static final Pattern CHOICE = Pattern.compile("\\([^)]*\\)");
   private static final String OR = " or ";
   private static final String LIST = "list of ";
+  private static final String PATH = "path";
 
   private KeyReference() {}
 
@@ -45,6 +46,11 @@ public final class KeyReference {
     /** Returns the path without the choices between records, as {@code --set} takes it. */
     public String plainPath() {
       return CHOICE.matcher(path).replaceAll("");
+    }
+
+    /** Returns whether its value is a path, or a list of paths. */
+    public boolean isPath() {
+      return type.equals(PATH) || type.equals(LIST + PATH);
     }
 
     /** Returns the values, where the type names each of them. */
@@ -160,7 +166,7 @@ public final class KeyReference {
       return "number";
     }
     if (plain == java.nio.file.Path.class) {
-      return "path";
+      return PATH;
     }
     return plain.isEnum() ? constants(plain) : "text";
   }

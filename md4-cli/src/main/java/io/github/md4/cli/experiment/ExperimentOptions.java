@@ -52,12 +52,21 @@ public final class ExperimentOptions {
       order = -1)
   private List<String> overrides = List.of();
 
-  /** The keys with {@code =}, and with each of their values where these are few. */
+  /**
+   * The keys with {@code =}, and with each of their values where these are few, or the sign of
+   * files.
+   */
   private static final class Overrides implements Iterable<String> {
+    private static final String FILES = "@";
+
     @Override
     public Iterator<String> iterator() {
       return KeyReference.of(Experiment.class).stream()
-          .flatMap(key -> Stream.concat(Stream.of(""), key.choices().stream()).map(key::override))
+          .flatMap(
+              key ->
+                  Stream.concat(
+                          Stream.of("", FILES).limit(key.isPath() ? 2 : 1), key.choices().stream())
+                      .map(key::override))
           .distinct()
           .iterator();
     }

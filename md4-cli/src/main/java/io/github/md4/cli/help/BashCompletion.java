@@ -59,8 +59,8 @@ record BashCompletion(String program, CommandLine root) {
         fi
         COMPREPLY=()
         for word in $offers; do
-          if [[ $word == @ ]]; then
-            compopt -o default
+          if [[ $word == @ || $word == *=@ && $value == "${word%%@}"* ]]; then
+            compopt -o default # readline's files
           elif [[ $value != *=* && $word == *=?* || $value == *[=:] && $word == "$value" ]]; then
             continue # an assignment in two steps: the key, then its values
           elif [[ $word == "$value"* ]]; then
@@ -69,9 +69,6 @@ record BashCompletion(String program, CommandLine root) {
             [[ $word == *[=:] ]] && compopt -o nospace
           fi
         done
-        if [[ ${#COMPREPLY[@]} == 0 && $value == *=* ]]; then
-          compopt -o default # the value of a key may be a file
-        fi
       }
       complete -F _%1$s %1$s
       """;

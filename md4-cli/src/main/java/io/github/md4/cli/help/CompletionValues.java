@@ -22,7 +22,8 @@ final class CompletionValues {
 
   /**
    * Returns the choices of an argument; none where there are none. One that ends in {@code =} or
-   * {@code :} is the beginning of a value; the values that begin so may follow in the list.
+   * {@code :} is the beginning of a value; the values that begin so may follow in the list, where
+   * {@code @} stands for any file.
    */
   static List<String> choices(ArgSpec argument) {
     if (isPath(argument)) {

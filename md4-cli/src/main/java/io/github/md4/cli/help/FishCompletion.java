@@ -36,7 +36,12 @@ record FishCompletion(String program, CommandLine root) {
         function __%1$s_offer # an assignment in two steps: the key, then its values
             set -l typed (string replace -r -- '^--[^=]*=' '' (commandline -ct))
             if string match -q -- '*=*' "$typed"
-                string match -r -- '^.*=.+$' $argv
+                set -l key (string replace -r -- '=.*' '=' $typed)
+                string match -r -- '^.*=[^@]+$' $argv
+                if contains -- "$key@" $argv # any file
+                    set -l path (string replace -r -- '^[^=]*=' '' $typed)
+                    string replace -r -- '^' "$key" (complete -C "cat $path")
+                end
             else
                 string match -v -r -- '=.' $argv
             end

@@ -29,6 +29,11 @@ record ZshCompletion(String program, CommandLine root) {
           local word
           for word; do
             [[ $PREFIX != *=* && $word == *=?* ]] && continue
+            if [[ $word == *=@ && $PREFIX == ${word%%@}* ]]; then
+              compset -P '*='
+              _files
+              return
+            fi
             if [[ $word == *[=:] ]]; then open+=$word; else whole+=$word; fi
           done
           compadd -a whole
