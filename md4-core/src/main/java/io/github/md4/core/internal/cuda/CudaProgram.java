@@ -139,6 +139,18 @@ public final class CudaProgram implements AutoCloseable {
       launch(kernel, grid, given);
       return;
     }
+    queueEarly(kernel, grid, stream, given);
+  }
+
+  /**
+   * Queues a kernel of Hopper, as {@link #launch} does, that begins as soon as every block of the
+   * kernel in front of it has let it. It may end only when that one has.
+   */
+  public synchronized void launchBeside(String kernel, Grid grid, Object... given) {
+    queueEarly(kernel, grid, RecordingStream.current(), given);
+  }
+
+  private void queueEarly(String kernel, Grid grid, Pointer stream, Object... given) {
     queue(kernel, given, function -> early().queue(function, grid, stream, arguments));
   }
 

@@ -97,20 +97,25 @@ final class HopperAttentionBackward implements AutoCloseable {
   void launch(Given given, NDList rotary, NDArray dqkv, Dropout dropout) {
     int length = (int) rotary.get(0).getShape().get(0);
     int examples = (int) given.qkv.getShape().get(0) / length;
+    Object[] arguments = arguments(given, length, length, dropout);
+    Target target = new Target(dqkv, angles(rotary));
     if (ring.isPresent() && ring.get().suits(length, examples)) {
-      ring.get().launch(given, angles(rotary), dqkv, dropout);
+      int heads = examples * network.heads();
+      HopperAttentionRing.Share share = ring.get().share(length, heads);
+      ring.get().launch(given, target.angles, dqkv, dropout, share.heads());
+      if (share.heads() < heads) {
+        arguments[BEGIN] = share.heads();
+        Grid left = grid(Math.min(heads - share.heads(), share.multiprocessorsLeft()));
+        program().launchBeside(KERNEL, left, with(arguments, target, ALL, heads));
+      }
     } else {
-      launchSeven(given, rotary, dqkv, dropout);
+      launchSeven(arguments, target, length, examples);
     }
   }
 
-  private void launchSeven(Given given, NDList rotary, NDArray dqkv, Dropout dropout) {
-    int length = (int) rotary.get(0).getShape().get(0);
-    int examples = (int) given.qkv.getShape().get(0) / length;
+  private void launchSeven(Object[] arguments, Target target, int length, int examples) {
     int pairs = examples * network.keyValueHeads();
     int waves = (pairs + multiprocessors - 1) / multiprocessors;
-    Object[] arguments = arguments(given, length, length, dropout);
-    Target target = new Target(dqkv, angles(rotary));
     if ((double) pairs / (waves * multiprocessors) >= LEAST_SHARE) {
       run(arguments, target, ALL, pairs);
     } else {
@@ -155,8 +160,9 @@ final class HopperAttentionBackward implements AutoCloseable {
 
   private static final int GRADIENTS = 4;
   private static final int ANGLES_OF_ROWS = 5;
-  private static final int ITEMS = 12;
-  private static final int PART = 13;
+  private static final int BEGIN = 12;
+  private static final int ITEMS = 13;
+  private static final int PART = 14;
 
   /**
    * Returns the kernel's arguments but those that differ between its parts.
@@ -180,6 +186,7 @@ final class HopperAttentionBackward implements AutoCloseable {
       new float[] {(float) (scale * LOG2_E)},
       examples,
       0,
+      0,
       ALL,
       (long) dropout.seed,
       dropout.threshold,
@@ -188,12 +195,21 @@ final class HopperAttentionBackward implements AutoCloseable {
   }
 
   private void run(Object[] arguments, Target target, int part, int items) {
+    Grid grid = grid(Math.min(items, multiprocessors));
+    program().launch(KERNEL, grid, with(arguments, target, part, items));
+  }
+
+  /** Sets what differs between the kernel's parts. */
+  private static Object[] with(Object[] arguments, Target target, int part, int items) {
     arguments[GRADIENTS] = target.gradients;
     arguments[ANGLES_OF_ROWS] = target.angles;
     arguments[ITEMS] = items;
     arguments[PART] = part;
-    int blocks = Math.min(items, multiprocessors);
-    program().launch(KERNEL, new Grid(blocks, THREADS, 1, sharedBytes()), arguments);
+    return arguments;
+  }
+
+  private Grid grid(int blocks) {
+    return new Grid(blocks, THREADS, 1, sharedBytes());
   }
 
   private static int tiles(int length) {

@@ -5,20 +5,22 @@ import ai.djl.ndarray.NDArray;
 import io.github.md4.core.internal.cuda.CudaProgram;
 import io.github.md4.core.internal.cuda.CudaProgram.Grid;
 import io.github.md4.core.internal.cuda.TensorMap;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The backward of {@link HopperAttention} that computes five products where {@link
  * HopperAttentionBackward} computes seven: {@code attention-backward-ring.cu}. For heads of 64
- * channels with keys of their own, where every query sees every key, and probabilities are dropped:
- * that is where it takes 9 to 14% less time (docs/lab/performance.md).
+ * channels with keys of their own, where every query sees every key (docs/lab/performance.md).
  *
  * <p>A cluster of two, four or eight blocks takes a head at a time, each block 128 of its keys.
- * Sums of the queries' gradients go around the cluster in a fixed order.
+ * Sums of the queries' gradients go around the cluster in a fixed order. Clusters of four and eight
+ * leave some multiprocessors without work, where the other backward can go through a few heads.
  */
 final class HopperAttentionRing implements AutoCloseable {
   private static final String KERNEL = "attentionBackwardRing";
@@ -27,6 +29,16 @@ final class HopperAttentionRing implements AutoCloseable {
   private static final int KEYS = 128;
   private static final int TILE_BYTES = 8192;
   private static final List<Integer> BLOCKS = List.of(2, 4, 8);
+
+  /** Without dropout clusters of two are no faster than the other backward. */
+  private static final List<Integer> BLOCKS_WITHOUT_DROPOUT = List.of(4, 8);
+
+  /**
+   * The heads that all blocks of a cluster together go through, for each block of it, while the
+   * other backward goes through one on one multiprocessor: seven products to five, less what
+   * handing on costs. Measured without dropout, 1.1 at eight blocks and 1.25 at four.
+   */
+  private static final double HEADS_A_BLOCK = 1.2;
 
   /** The least share of a cluster's keys that exist. */
   private static final double LEAST_FILLED = 7.0 / 8;
@@ -38,15 +50,18 @@ final class HopperAttentionRing implements AutoCloseable {
 
   private final IntFunction<CudaProgram> compile;
   private final int heads;
+  private final boolean isDropped;
   private final int multiprocessors;
   private final Map<Integer, Kernel> kernels = new HashMap<>();
 
   /** A program for clusters of a size and the number of clusters that run at once. */
   private record Kernel(CudaProgram program, int clusters) {}
 
-  private HopperAttentionRing(IntFunction<CudaProgram> compile, int heads, int multiprocessors) {
+  private HopperAttentionRing(
+      IntFunction<CudaProgram> compile, int heads, boolean isDropped, int multiprocessors) {
     this.compile = compile;
     this.heads = heads;
+    this.isDropped = isDropped;
     this.multiprocessors = multiprocessors;
   }
 
@@ -62,12 +77,11 @@ final class HopperAttentionRing implements AutoCloseable {
       boolean isDropped,
       int multiprocessors) {
     boolean fits =
-        isDropped
-            && network.headWidth() == WIDTH
+        network.headWidth() == WIDTH
             && network.heads() == network.keyValueHeads()
             && !network.causal();
     return fits
-        ? Optional.of(new HopperAttentionRing(compile, network.heads(), multiprocessors))
+        ? Optional.of(new HopperAttentionRing(compile, network.heads(), isDropped, multiprocessors))
         : Optional.empty();
   }
 
@@ -77,24 +91,75 @@ final class HopperAttentionRing implements AutoCloseable {
    */
   boolean suits(int length, int examples) {
     return blocks(length)
-        .filter(blocks -> share(examples * heads, multiprocessors / blocks) >= LEAST_SHARE)
+        .filter(blocks -> busy(examples * heads, multiprocessors / blocks) >= LEAST_SHARE)
         .isPresent();
   }
 
-  private static double share(int items, int clusters) {
-    int waves = (items + clusters - 1) / clusters;
-    return (double) items / (waves * clusters);
+  /** Returns the share of clusters that work, on average. */
+  private static double busy(int items, int clusters) {
+    return (double) items / (divided(items, clusters) * clusters);
   }
 
   /** Returns the blocks of a cluster for a length. */
-  private static Optional<Integer> blocks(int length) {
-    return BLOCKS.stream()
+  private Optional<Integer> blocks(int length) {
+    return (isDropped ? BLOCKS : BLOCKS_WITHOUT_DROPOUT)
+        .stream()
         .filter(blocks -> length <= KEYS * blocks && length >= LEAST_FILLED * KEYS * blocks)
         .findFirst();
   }
 
   /**
-   * Writes the gradient by queries, keys and values before their rotation into {@code dqkv}.
+   * What this takes of the work.
+   *
+   * @param heads the first of all examples' heads
+   * @param multiprocessorsLeft those that no cluster has, which take the other heads meanwhile
+   */
+  record Share(int heads, int multiprocessorsLeft) {
+    /**
+     * Returns the share with which the last to be ready is ready first.
+     *
+     * @param heads of all examples
+     * @param clusters that run at once
+     * @param blocks of a cluster
+     * @param left multiprocessors that no cluster has
+     */
+    static Share of(int heads, int clusters, int blocks, int left) {
+      int most = left == 0 ? 0 : heads / left;
+      int each =
+          IntStream.rangeClosed(0, most)
+              .boxed()
+              .min(Comparator.comparingDouble(n -> rounds(heads - n * left, clusters, n, blocks)))
+              .orElseThrow();
+      return new Share(heads - each * left, left);
+    }
+
+    /** Returns the time until all are ready, in heads of a cluster. */
+    private static double rounds(int ofClusters, int clusters, int ofEachLeft, int blocks) {
+      return Math.max(divided(ofClusters, clusters), ofEachLeft * blocks * HEADS_A_BLOCK);
+    }
+  }
+
+  private static int divided(int count, int by) {
+    return (count + by - 1) / by;
+  }
+
+  /** Returns the share of all examples' heads for a length that this {@link #suits}. */
+  Share share(int length, int all) {
+    int blocks = blocks(length).orElseThrow();
+    int clusters = kernel(blocks).clusters;
+    // with dropout the other backward slows this one down more than it helps
+    return isDropped
+        ? new Share(all, 0)
+        : Share.of(all, clusters, blocks, multiprocessors - clusters * blocks);
+  }
+
+  private Kernel kernel(int blocks) {
+    return kernels.computeIfAbsent(blocks, this::compiled);
+  }
+
+  /**
+   * Writes the gradient by queries, keys and values before their rotation into {@code dqkv}, of the
+   * first {@code taken} of all examples' heads.
    *
    * @param angles as {@link HopperAttentionBackward#angles} has them
    */
@@ -102,15 +167,16 @@ final class HopperAttentionRing implements AutoCloseable {
       HopperAttentionBackward.Given given,
       NDArray angles,
       NDArray dqkv,
-      HopperAttentionBackward.Dropout dropout) {
+      HopperAttentionBackward.Dropout dropout,
+      int taken) {
     int length = (int) angles.getShape().get(0);
     int blocks = blocks(length).orElseThrow();
     int items = (int) given.qkv().getShape().get(0) / length * heads;
     double scale = 1 / Math.sqrt(WIDTH);
-    Kernel kernel = kernels.computeIfAbsent(blocks, this::compiled);
+    Kernel kernel = kernel(blocks);
     kernel.program.launch(
         KERNEL,
-        grid(Math.min(items, kernel.clusters) * blocks),
+        grid(Math.min(taken, kernel.clusters) * blocks),
         new TensorMap(given.qkv(), length),
         new TensorMap(given.gradient(), length),
         given.output(),
@@ -121,6 +187,7 @@ final class HopperAttentionRing implements AutoCloseable {
         length,
         heads,
         items,
+        taken,
         new float[] {(float) scale},
         new float[] {(float) (scale * LOG2_E)},
         (long) dropout.seed(),
@@ -141,13 +208,11 @@ final class HopperAttentionRing implements AutoCloseable {
 
   /**
    * Keys (by turns) and values of a block, four stages of queries and gradients, the gradients of
-   * scores and the sums that are handed on (both by turns), the angles of the block's rows, and
-   * outputs and gradients of 12 rows for each of three warps.
+   * scores and the sums that are handed on (both by turns), and the angles of the block's rows.
    */
   private static int sharedBytes() {
     int tiles = 4 + 2 + 8 + 4 + 4;
-    int angles = KEYS * (WIDTH + 8) * Float.BYTES;
-    return 1024 + tiles * TILE_BYTES + angles + 3 * 2 * 12 * WIDTH * Short.BYTES;
+    return 1024 + tiles * TILE_BYTES + KEYS * (WIDTH + 8) * Float.BYTES;
   }
 
   @Override

@@ -36,8 +36,6 @@
 #define SUMS_AT (CHANGES_AT + 4 * TILE)       // of dQ, handed on, of two steps by turns
 #define HALF_SUM (64 * 32 * 4)                // bytes of those of a warpgroup
 #define ANGLES_AT (SUMS_AT + 4 * HALF_SUM)
-#define DELTA_AT (ANGLES_AT + KEYS * ANGLES)  // outputs and gradients of a few rows of each of DELTA_WARPS
-#define DELTA_ROWS 12                         // of a warp at a time
 
 // Barriers, one or for each of two turns, of warpgroups or stages.
 #define FULL_KEYS 0         // [2]
@@ -56,7 +54,7 @@
 template <int n> struct Number { enum { value = n }; };
 
 struct Problem {
-  int length, heads, items;  // items: heads of all examples
+  int length, heads, items, end;  // items: heads of all examples, of which this launch takes those before end
   float scale, scale2;       // of scores, and times log2(e)
   u64 seed;
   u32 threshold;
@@ -174,7 +172,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
   float scale2 = problem.scale2;
   u32 heads = 0, parity = 0;  // heads so far, and of the ring of buffers
 
-  for (int head = block.first; head < problem.items; head += block.apart, heads++) {
+  for (int head = block.first; head < problem.end; head += block.apart, heads++) {
     u32 v[16], p[16], ds[16];
     float s[32], dp[32], sums[32], sums2[32], dq[16];
     u32 turn = heads & 1, keys = base + KEYS_AT + turn * 2 * TILE;
@@ -202,16 +200,11 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
       for (int c = 1; c < 4; c++) product<false>(dp, v + 4 * c, descriptor(gradients + c * BYTES(32)), 1);
       commitProducts();
     };
-    // Says that sums were taken, when they have come: the arrival's address depends on them, since an arrival would not wait.
-    auto sayTaken = [&](const float* d, u32 b) {
-      u32 same = again(b), bits = __float_as_uint(d[3]) ^ __float_as_uint(d[7]) ^ __float_as_uint(d[11]) ^ __float_as_uint(d[15]);
-      __syncwarp();
-      if (arrives(lane)) arriveThere(inBlock(bits & 1 ? b : same, (rank + 1) % BLOCKS));
-    };
-    // Takes the sum that dQ of step j of a chunk adds to. isNew: there is none yet; isFree: whether another block is going to hand
-    // on sums to where this one comes from.
-    auto takeSums = [&](auto at, bool isNew, bool isFree) {
+    // Asks for dQ of step j of a chunk, which is added to the sum that was handed on. isNew: there is none yet; isFree: whether
+    // another block is going to hand on sums to where this one comes from.
+    auto askQueries = [&](auto at, bool isNew, bool isFree) {
       constexpr int j = at.value;
+      waitFor(block.barrier(CHANGED + j % 2), j / 2 & 1);
       if (isNew) {
 #pragma unroll
         for (int i = 0; i < 16; i++) dq[i] = 0.f;
@@ -220,15 +213,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
         waitFor(handed, (heads + j / 2 + 1) & 1);
         loadSums(dq, again(mySums) + 2 * (j % 2) * HALF_SUM);
         if (threadIdx.x % GROUP == 0) expectBytes(handed, HALF_SUM);  // the next
-        hold<16>(dq);
-        if (isFree) sayTaken(dq, block.barrier(FREE + 2 * (j % 2)) + 8 * group);
       }
-      hold<16>(dq);
-    };
-    // Asks for dQ of step j of a chunk.
-    auto askQueries = [&](auto at) {
-      constexpr int j = at.value;
-      waitFor(block.barrier(CHANGED + j % 2), j / 2 & 1);
       hold<16>(dq);
       beginProducts();
       u32 changes = describe(again(base) + CHANGES_AT + j % 2 * 2 * TILE);
@@ -236,6 +221,10 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
       for (int c = 0; c < KEYS / 16; c++)
         productAcross(dq, descriptor(changes + c * BYTES(16 * ROW)), descriptor(keysAcross + c * BYTES(16 * ROW)));
       commitProducts();
+      if (!isNew && isFree) {  // only now: the products wait for what was loaded, where an arrival would not
+        __syncwarp();
+        if (arrives(lane)) arriveThere(inBlock(block.barrier(FREE + 2 * (j % 2)) + 8 * group, (rank + 1) % BLOCKS));
+      }
     };
     // Hands on dQ of step j. isOwn: to this block itself, which has added the last of the tile, until the head's end.
     auto handOn = [&](auto at, bool isOwn) {
@@ -294,7 +283,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
       u32 here = again(ring) + j * BYTES(STAGE), there = here + BYTES(STAGE), from = again(statistics) + j * 512;
       bool isLast = !more && i == STEPS - CHUNK;
       auto askBefore = [&] {
-        if (adds) askQueries(Number<before>());
+        if (adds) askQueries(Number<before>(), isBegin.value && more, !isLast);
       };
 #if EARLY
       if (first) awaitProducts<1>();  // S (i), dP (i)
@@ -363,7 +352,6 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
       }
       __syncwarp();
       if (arrives(lane)) arrive(block.barrier(CHANGED + j % 2));  // after dQ (i - 1), whose operand the next step overwrites
-      takeSums(at, isBegin.value && j < 2, !(j == CHUNK - 2 && i == STEPS - CHUNK));
     };
     // A few steps at a time: ptxas does not follow products in flight around a loop.
     auto chunk = [&](auto isBegin, int i) {
@@ -395,7 +383,7 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
     __syncwarp();
     if (arrives(lane)) arrive(block.barrier(EMPTY + CHUNK - 1));
 
-    askQueries(Number<CHUNK - 1>());  // of the last step; dS' of the one before is read no more
+    askQueries(Number<CHUNK - 1>(), false, true);  // of the last step; dS' of the one before is read no more
     {
       int thread = again(threadIdx.x) % GROUP, group = again(threadIdx.x) / GROUP, lane = thread % 32;
       int row = again(rank) * KEYS, left = problem.length - row, leftOwn = left - 64 * group;
@@ -439,7 +427,7 @@ __device__ __forceinline__ void copy(const Block& block, const Problem& problem,
   }
   Place s;
   u32 n = 0;
-  for (int head = block.first; head < problem.items; head += block.apart, n++) {
+  for (int head = block.first; head < problem.end; head += block.apart, n++) {
     {
       int of = again(head), example = of / heads, column = of % heads * W, row = rank * KEYS;
       u32 turn = n & 1, b = block.barrier(FULL_KEYS) + 8 * turn, to = base + KEYS_AT + turn * 2 * TILE;
@@ -476,80 +464,63 @@ __device__ __forceinline__ void copy(const Block& block, const Problem& problem,
   }
 }
 
-// A few warps make delta of the block's own rows, a head ahead: they wait until the keys of the head before have come. Rows go
-// through shared memory, since there are no registers to load many at a time. A lane reads back what it copied itself.
+// A few warps make delta of the block's own rows, a head ahead: they wait until the keys of the head before have come.
 __device__ __forceinline__ void makeDelta(const Block& block, const Problem& problem, const bf16* __restrict__ o,
                                           const bf16* __restrict__ dout, float* statistics) {
-  int lane = threadIdx.x % 32, warp = threadIdx.x % GROUP / 32 - 1;
-  u32 mine = block.base + DELTA_AT + warp * 2 * DELTA_ROWS * ROW + lane * 16, n = 0;
-  int end = min((int)(block.rank + 1) * KEYS, problem.length);
-  int endOfTiles = min((int)(block.rank + 1) * KEYS, (problem.length + 63) / 64 * 64);  // rows beyond the end get zeros
-  int firstRow = block.rank * KEYS + warp * DELTA_ROWS + lane / 8;
+  int lane = threadIdx.x % 32, firstRow = block.rank * KEYS + (threadIdx.x % GROUP / 32 - 1) * 4 + lane / 8;
+  int end = (block.rank + 1) * KEYS;
+  u32 n = 0;
   // The place of a lane's channels in an example's first row.
   auto placeOf = [&](int head) {
     return ((long)(head / problem.heads) * problem.length * problem.heads + head % problem.heads) * W + lane % 8 * 8;
   };
-  for (int head = block.first; head < problem.items; head += block.apart, n++) {
+  for (int head = block.first; head < problem.end; head += block.apart, n++) {
     if (n > 0) waitFor(block.barrier(FULL_KEYS) + 8 * (n - 1 & 1), (n - 1) >> 1 & 1);
-    if (head + 2 * block.apart < problem.items && lane % 8 < 2) {  // asks for the rows of the head after the next
-      const bf16* at = (lane % 8 ? dout : o) + placeOf(head + 2 * block.apart) - lane % 8 * 8;
-#pragma unroll 1
-      for (int first = firstRow; first < end; first += DELTA_WARPS * DELTA_ROWS)
-#pragma unroll 1
-        for (int row = first; row < min(first + DELTA_ROWS, end); row += 4)
-          asm volatile("prefetch.global.L2 [%0];" ::"l"(at + row * problem.heads * W));
-    }
-    for (int first = firstRow; first - lane / 8 < endOfTiles; first += DELTA_WARPS * DELTA_ROWS) {
-      {
-        long place = placeOf(again(head));
-#pragma unroll
-        for (int i = 0; i < DELTA_ROWS / 4; i++) {
-          int row = first + 4 * i, bytes = row < end ? 16 : 0;
-          long at = place + min(row, end - 1) * problem.heads * W;
-          asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(mine + 512 * i), "l"(o + at), "r"(bytes) : "memory");
-          asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(mine + 512 * i + DELTA_ROWS * ROW), "l"(dout + at), "r"(bytes)
-                       : "memory");
-        }
-      }
-      asm volatile("cp.async.commit_group;\ncp.async.wait_group 0;" ::: "memory");
+    {
+      long place = placeOf(again(head));
       float* to = statistics + (long)head * statisticsOf(problem.length) + 64;
 #pragma unroll 1
-      for (int i = 0; i < DELTA_ROWS / 4; i++) {
-        uint4 x, y;
-        asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
-                     : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w)
-                     : "r"(mine + 512 * i)
-                     : "memory");
-        asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
-                     : "=r"(y.x), "=r"(y.y), "=r"(y.z), "=r"(y.w)
-                     : "r"(mine + 512 * i + DELTA_ROWS * ROW)
-                     : "memory");
+      for (int row = firstRow; row < end; row += 4 * DELTA_WARPS) {  // rows beyond the example's end get zeros
+        uint4 x = {0, 0, 0, 0}, y = x;
+        if (row < problem.length) {
+          const bf16* at = o + place + row * problem.heads * W;
+          asm volatile("ld.global.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w) : "l"(at));
+          at = dout + place + row * problem.heads * W;
+          asm volatile("ld.global.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(y.x), "=r"(y.y), "=r"(y.z), "=r"(y.w) : "l"(at));
+        }
         float d = low(x.x) * low(y.x) + high(x.x) * high(y.x);
         d += low(x.y) * low(y.y) + high(x.y) * high(y.y);
         d += low(x.z) * low(y.z) + high(x.z) * high(y.z);
         d += low(x.w) * low(y.w) + high(x.w) * high(y.w);
         d = sumOfFour(d);
         d += __shfl_xor_sync(~0u, d, 4);
-        int row = first + 4 * i;
-        if (lane % 8 == 0 && row < endOfTiles) to[row / 64 * 128 + row % 64] = d;
+        if (lane % 8 == 0 && row / 64 * 64 < problem.length) to[row / 64 * 128 + row % 64] = d;
       }
     }
     asm volatile("fence.proxy.async;" ::: "memory");  // the copy engine reads it
     __syncwarp();
     if (lane < BLOCKS) publishThere(inBlock(block.barrier(READY) + 8 * (n & 1), lane));
+    if (head + block.apart < problem.end && lane % 8 < 2) {  // asks for the next head's rows
+      const bf16* at = (lane % 8 ? dout : o) + placeOf(head + block.apart) - lane % 8 * 8;
+#pragma unroll 1
+      for (int row = firstRow; row < min(end, problem.length); row += 4 * DELTA_WARPS)
+        asm volatile("prefetch.global.L2 [%0];" ::"l"(at + row * problem.heads * W));
+    }
   }
 }
 
 // mapQkv and mapDout as in attention-backward.cu, of qkv and of the gradient dout of the output o; statistics as forward left
 // them; dqkv as qkv; angles: cosine and sine of each channel pair, ANGLES bytes a position. At most BLOCKS * KEYS positions.
+// items: heads of all examples; end: the first of them that is left to the next kernel, which may begin when all blocks of this
+// one have.
 extern "C" __global__ void __cluster_dims__(BLOCKS, 1, 1) __launch_bounds__(RING_THREADS, 1)
     attentionBackwardRing(const __grid_constant__ TensorMap mapQkv, const __grid_constant__ TensorMap mapDout,
                           const bf16* __restrict__ o, const bf16* __restrict__ dout, float* statistics, bf16* dqkv,
-                          const unsigned char* angles, int length, int heads, int items, float scale, float scale2, u64 seed,
+                          const unsigned char* angles, int length, int heads, int items, int end, float scale, float scale2, u64 seed,
                           u32 threshold, float factor) {
   __shared__ u64 barriers[BARRIERS];
   __shared__ alignas(128) float ofStages[STAGES * 128];  // lse and delta of a stage's queries
-  Problem problem = {length, heads, items, scale, scale2, seed, threshold, factor};
+  Problem problem = {length, heads, items, end, scale, scale2, seed, threshold, factor};
   Block block = {(sharedAddress(memory) + 1023) & ~1023u, sharedAddress(barriers),  sharedAddress(ofStages),
                  rankInCluster(),                         (int)blockIdx.x / BLOCKS, (int)gridDim.x / BLOCKS};
   if (threadIdx.x == 0) {
@@ -572,6 +543,7 @@ extern "C" __global__ void __cluster_dims__(BLOCKS, 1, 1) __launch_bounds__(RING
   }
   __syncthreads();
   meetBlocks();
+  letNextBegin();
   int group = __shfl_sync(~0u, (int)threadIdx.x / GROUP, 0);
   if (group == 2) {
     fewerRegisters<COPYING_REGISTERS>();

@@ -435,15 +435,15 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
 }
 
 // mapQkv as in forward; mapO and mapDout: of o and its gradient, in three dimensions too; statistics as forward left them;
-// dqkv as qkv. items: pairs of an example and a head of keys, times the tiles of one where part is 1 (queries) or 2 (keys,
-// after a launch with part 1); part 0 does both. angles: cosine and sine of each channel pair, ANGLES bytes a position. Where
+// dqkv as qkv. Items begin to items are pairs of an example and a head of keys, times the tiles of one where part is 1 (queries)
+// or 2 (keys, after a launch with part 1); part 0 does both. angles: cosine and sine of each channel pair, ANGLES bytes a position. Where
 // CHOSEN, mapQ is the queries' and mapO and mapDout are of one example; part 1 writes the queries' gradient to dqkv, with the
 // angles of chosen rows, and has an item for each listed tile and head.
 extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
     attentionBackward(const __grid_constant__ TensorMap mapQkv, const __grid_constant__ TensorMap mapO,
                       const __grid_constant__ TensorMap mapDout, float* statistics, bf16* dqkv,
                       const unsigned char* angles, int length, int heads, int keyHeads, float scale, float scale2,
-                      int examples, int items, int part, u64 seed, u32 threshold, float factor
+                      int examples, int begin, int items, int part, u64 seed, u32 threshold, float factor
 #if CHOSEN
                       ,
                       const __grid_constant__ TensorMap mapQ, const int* __restrict__ starts,
@@ -490,7 +490,7 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
     if (threadIdx.x == BACK_GROUPS * GROUP) {
       Place s;
       u32 parity = 1, parityReady = 0;
-      for (int t = blockIdx.x; t < items; t += gridDim.x) {
+      for (int t = begin + blockIdx.x; t < items; t += gridDim.x) {
         for (int tile = Span(t, part, tiles, problem).first; tile < Span(again(t), part, tiles, problem).end; tile++) {
           bool ofKeys = tile >= tiles.ofQueries();
           waitFor(w.emptyOwn, parity);
@@ -557,7 +557,7 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
     moreRegisters<COMPUTING_REGISTERS>();
     w.parity = 0;
     w.part = part;
-    for (w.t = blockIdx.x; w.t < items; w.t += gridDim.x) {
+    for (w.t = begin + blockIdx.x; w.t < items; w.t += gridDim.x) {
       for (w.tile = Span(again(w.t), part, tiles, problem).first;
            w.tile < min(Span(again(w.t), part, tiles, problem).end, tiles.ofQueries()); w.tile++)
         backRows<false>(w, problem, statistics, dqkv, angles);
@@ -571,4 +571,5 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
         backRows<true>(w, problem, statistics, dqkv, angles);
     }
   }
+  awaitEarlier();  // the kernel in front may have left these items to this one, and its results are awaited with these
 }

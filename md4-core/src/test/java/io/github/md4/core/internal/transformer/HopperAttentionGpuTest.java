@@ -66,13 +66,15 @@ final class HopperAttentionGpuTest {
 
   /** Heads enough for clusters of two, four and eight blocks, whose keys lengths nearly fill. */
   private static Stream<Case> casesOfTheRing() {
-    return Stream.of(
+    List<NaiveAttention.Shape> shapes =
+        List.of(
             new NaiveAttention.Shape(17, 250, 3, 3),
             new NaiveAttention.Shape(80, 256, 2, 2),
             new NaiveAttention.Shape(7, 449, 4, 4),
             new NaiveAttention.Shape(4, 1000, 3, 3),
-            new NaiveAttention.Shape(2, 1024, 7, 7))
-        .map(shape -> new Case(shape, 64, false, 0.2));
+            new NaiveAttention.Shape(2, 1024, 7, 7));
+    return Stream.of(0.2, 0.0)
+        .flatMap(dropout -> shapes.stream().map(shape -> new Case(shape, 64, false, dropout)));
   }
 
   private static Stream<Case> ofWidths(
@@ -102,6 +104,37 @@ final class HopperAttentionGpuTest {
     for (int run = 0; run < 3; run++) {
       assertThat(Arrays.deepEquals(computed(each, qkv, gradient), ours)).as("again").isTrue();
     }
+  }
+
+  /**
+   * So many heads that multiprocessors outside of clusters of four and eight take some of them:
+   * copies of one example, which plain loops can go through.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {449, 1000})
+  void gradientsOfManyHeads_areThoseOfPlainLoops(int length) {
+    int copies = 45;
+    NaiveAttention.Shape one = new NaiveAttention.Shape(1, length, 4, 4);
+    NaiveAttention.Shape many = new NaiveAttention.Shape(copies, length, 4, 4);
+    float[] qkv = random(one.qkvSize(64), 1.5);
+    float[] gradient = random(one.outputSize(64), 1);
+    double[] exact = new NaiveAttention(one, 64, false, 0, SEED).of(qkv, gradient).gradients();
+    Case each = new Case(many, 64, false, 0);
+    float[] ours = computed(each, repeated(qkv, copies), repeated(gradient, copies))[1];
+    for (int copy = 0; copy < copies; copy++) {
+      float[] its = Arrays.copyOfRange(ours, copy * qkv.length, (copy + 1) * qkv.length);
+      assertThat(distance(its, exact)).as("copy %d", copy).isLessThan(ROUNDING);
+    }
+    assertThat(computed(each, repeated(qkv, copies), repeated(gradient, copies))[1])
+        .isEqualTo(ours);
+  }
+
+  private static float[] repeated(float[] x, int copies) {
+    float[] all = new float[x.length * copies];
+    for (int copy = 0; copy < copies; copy++) {
+      System.arraycopy(x, 0, all, copy * x.length, x.length);
+    }
+    return all;
   }
 
   static Stream<Case> casesOfChosenQueries() {

@@ -26,11 +26,28 @@ final class HopperAttentionRingTest {
   }
 
   @Test
+  void withoutDropoutClustersOfTwoAreNotUsed() {
+    HopperAttentionRing ring = ring(64, 12, false, false).orElseThrow();
+    assertThat(ring.suits(256, 512)).isFalse();
+    assertThat(ring.suits(512, 64)).isTrue();
+    assertThat(ring.suits(1024, 32)).isTrue();
+  }
+
+  /** 15 clusters of eight or 30 of four leave 12 of 132 multiprocessors without work. */
+  @Test
+  void multiprocessorsOutsideOfClustersTakeWholeHeadsWhileClustersWork() {
+    assertThat(HopperAttentionRing.Share.of(384, 15, 8, 12).heads()).isEqualTo(384 - 2 * 12);
+    assertThat(HopperAttentionRing.Share.of(512, 15, 8, 12).heads()).isEqualTo(512 - 3 * 12);
+    assertThat(HopperAttentionRing.Share.of(768, 30, 4, 12).heads()).isEqualTo(768 - 4 * 12);
+    assertThat(HopperAttentionRing.Share.of(16, 15, 8, 12).heads()).isEqualTo(16);
+    assertThat(HopperAttentionRing.Share.of(512, 16, 8, 0).heads()).isEqualTo(512);
+  }
+
+  @Test
   void networksItIsNotMadeForHaveNone() {
     assertThat(ring(128, 12, false, true)).isEmpty();
     assertThat(ring(64, 4, false, true)).isEmpty();
     assertThat(ring(64, 12, true, true)).isEmpty();
-    assertThat(ring(64, 12, false, false)).isEmpty();
   }
 
   private static Optional<HopperAttentionRing> ring(
