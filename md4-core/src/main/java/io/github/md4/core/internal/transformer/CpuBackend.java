@@ -62,6 +62,11 @@ final class CpuBackend implements FusedBackend {
     return Optional.empty();
   }
 
+  @Override
+  public String modulationFunctions() {
+    return TorchScript.resource(CpuBackend.class, "modulations-apart.torchscript");
+  }
+
   /** Returns products by oneDNN where libtorch was built with it. */
   @Override
   public String productFunctions() {

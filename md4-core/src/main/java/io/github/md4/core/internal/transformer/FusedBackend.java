@@ -29,6 +29,11 @@ interface FusedBackend {
     return TorchScript.resource(FusedBackend.class, "products.torchscript");
   }
 
+  /** Returns the TorchScript functions {@code modulations} and {@code modulationsBackward}. */
+  default String modulationFunctions() {
+    return TorchScript.resource(FusedBackend.class, "modulations.torchscript");
+  }
+
   /** Returns attention of our own; without it libtorch attends. */
   default Optional<AttentionKernels> ownAttention(NDManager manager, BufferPool pool) {
     return Optional.empty();

@@ -88,7 +88,8 @@ public final class FusedConditionKernels {
   }
 
   /**
-   * The modulation of one layer: the vectors from {@code first} on, and the sums of their gradient.
+   * A modulation: the vectors from {@code first} on, and the sums of their gradient. Those of all
+   * layers stand one after another in one array.
    */
   public static final class Modulation {
     final Vectors vectors;
@@ -106,25 +107,29 @@ public final class FusedConditionKernels {
   }
 
   /**
-   * Returns k vectors of width D for each example, with an array for their gradient; w [k D, W].
+   * Returns the modulations of all layers and of the head, [B, k, D] together, with an array for
+   * their gradient.
+   *
+   * @param w the weights [., W] of each
+   * @param b the biases
    */
-  public Modulation modulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
-    NDArray values = values(scope, c, w, b);
+  public Modulation modulations(NDManager scope, Hidden c, Hidden[] w, Hidden[] b) {
+    NDArray values =
+        kernels.one(scope, "modulations", c.array, FusedKernels.list(w), FusedKernels.list(b));
     return new Modulation(new Vectors(values, Optional.of(scope.zeros(values.getShape()))), 0);
   }
 
-  /** Returns the vectors of {@link #modulation} without an array for their gradient. */
+  /**
+   * Returns k vectors of width D for each example, without an array for their gradient; w [k D, W].
+   */
   public Modulation frozenModulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
-    return new Modulation(new Vectors(values(scope, c, w, b), Optional.empty()), 0);
+    NDArray values = kernels.one(scope, "modulation", c.array, w.array, b.array);
+    return new Modulation(new Vectors(values, Optional.empty()), 0);
   }
 
   /** Returns a modulation whose vectors [B, k, D] are computed elsewhere. */
   static Modulation frozen(NDArray values) {
     return new Modulation(new Vectors(values, Optional.empty()), 0);
-  }
-
-  private NDArray values(NDManager scope, Hidden c, Hidden w, Hidden b) {
-    return kernels.one(scope, "modulation", c.array, w.array, b.array);
   }
 
   /**
@@ -136,26 +141,28 @@ public final class FusedConditionKernels {
     return kernels.one(scope, "gateFactors", mask);
   }
 
-  /** Multiplies the gates of a layer's two branches by {@link #gateFactors}. */
-  public void dropGates(NDManager scope, Modulation modulation, NDArray factors, int layer) {
-    kernels.change(scope, "dropGates", modulation.vectors.values(), factors, layer);
+  /** Multiplies the gates of all layers' branches by {@link #gateFactors}. */
+  public void dropGates(NDManager scope, Modulation modulations, NDArray factors) {
+    kernels.change(scope, "dropGates", modulations.vectors.values(), factors);
   }
 
   /** Multiplies the gates' summed gradients by the same factors. */
-  public void dropGatesBackward(
-      NDManager scope, Modulation modulation, NDArray factors, int layer) {
-    kernels.change(scope, "dropGates", modulation.vectors.gradients(), factors, layer);
+  public void dropGatesBackward(NDManager scope, Modulation modulations, NDArray factors) {
+    kernels.change(scope, "dropGates", modulations.vectors.gradients(), factors);
   }
 
-  /** Writes the gradients by w and b; returns the gradient by c, float32 [B, W]. */
-  public NDArray modulationBackward(
-      NDManager scope, Modulation modulation, Hidden c, Hidden w, Hidden[] into) {
+  /**
+   * Writes the gradients by the weights, then by the biases, of {@link #modulations}; returns the
+   * gradient by c, float32 [B, W].
+   */
+  public NDArray modulationsBackward(
+      NDManager scope, Modulation modulations, Hidden c, Hidden[] w, Hidden[] into) {
     return kernels.one(
         scope,
-        "modulationBackward",
-        modulation.vectors.gradients(),
+        "modulationsBackward",
+        modulations.vectors.gradients(),
         c.array,
-        w.array,
+        FusedKernels.list(w),
         FusedKernels.list(into));
   }
 }

@@ -72,6 +72,7 @@ public final class FusedKernels implements AutoCloseable {
         options.network.activation().functions()
             + options.network.activation().backward()
             + backend.productFunctions()
+            + backend.modulationFunctions()
             + backend.attention().map(FusedKernels::attending).orElse("")
             + BufferPool.ROWS
             + TorchScript.resource(TorchScript.class, "condition.torchscript")

@@ -104,8 +104,8 @@ final class HopperAttentionRing implements AutoCloseable {
   private Optional<Integer> blocks(int length) {
     return (isDropped ? BLOCKS : BLOCKS_WITHOUT_DROPOUT)
         .stream()
-        .filter(blocks -> length <= KEYS * blocks && length >= LEAST_FILLED * KEYS * blocks)
-        .findFirst();
+            .filter(blocks -> length <= KEYS * blocks && length >= LEAST_FILLED * KEYS * blocks)
+            .findFirst();
   }
 
   /**

@@ -18,6 +18,8 @@ import io.github.md4.core.network.TrainingOptions.Recompute;
 import io.github.md4.core.network.TrainingPass;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The hand-written forward and backward of the conditional transformer. It computes the same as
@@ -39,6 +41,7 @@ final class FusedPass implements TrainingPass {
   private Batch batch;
   private Optional<NDArray> gateFactors = Optional.empty();
   private Hidden c;
+  private Modulation modulations;
   private BranchNorm head;
   private Modulated headIn;
   private Hidden logits;
@@ -88,7 +91,7 @@ final class FusedPass implements TrainingPass {
       NDManager parent, Model model, FusedStart start, FusedInput input, EngineSeeds seeds) {
     FusedPass pass = new FusedPass(parent, model, start, seeds);
     pass.upload(input);
-    pass.c = pass.condition.forward(pass.scope);
+    pass.modulate();
     seeds.beforeEmbedding();
     pass.layers.start(start.forward(pass.scope, pass.batch));
     for (int layer = 0; layer < model.config.layers(); layer++) {
@@ -116,10 +119,26 @@ final class FusedPass implements TrainingPass {
                 });
   }
 
+  /** Computes the condition, and from it the modulations of all layers, then of the head. */
+  private void modulate() {
+    c = condition.forward(scope);
+    modulations =
+        conditionKernels.modulations(
+            scope, c, weights.copies(names("weight")), weights.copies(names("bias")));
+    gateFactors.ifPresent(factors -> conditionKernels.dropGates(scope, modulations, factors));
+  }
+
+  /** Returns the names of a parameter of each modulation. */
+  private Stream<String> names(String parameter) {
+    return Stream.concat(
+            IntStream.range(0, model.config.layers()).mapToObj(layer -> "layers." + layer),
+            Stream.of("head"))
+        .map(part -> part + ".modulation." + parameter);
+  }
+
   private FusedLayer layer(int layer) {
     boolean isLast = layer == model.config.layers() - 1;
-    Modulation modulation = modulation("layers." + layer + ".");
-    gateFactors.ifPresent(factors -> conditionKernels.dropGates(scope, modulation, factors, layer));
+    Modulation modulation = modulations.from(layer * TransformerSpecs.BLOCK_VECTORS);
     FusedLayer.Positions positions =
         new FusedLayer.Positions(
             batch.all(),
@@ -129,13 +148,9 @@ final class FusedPass implements TrainingPass {
     return new FusedLayer(kernels, weights, layer, modulation, positions);
   }
 
-  private Modulation modulation(String name) {
-    Hidden w = weights.copy(name + "modulation.weight");
-    return conditionKernels.modulation(scope, c, w, weights.copy(name + "modulation.bias"));
-  }
-
   private void head() {
-    head = new BranchNorm(batch.headRows(), modulation("head."), HEAD_SHIFT);
+    Modulation own = modulations.from(model.config.layers() * TransformerSpecs.BLOCK_VECTORS);
+    head = new BranchNorm(batch.headRows(), own, HEAD_SHIFT);
     headIn = kernels.residualNormModulate(scope, layers.stream(), layers.output(), head);
     logits = kernels.product(scope, headIn.input(), weights.paddedCopy(HEAD)); // [R, V padded]
   }
@@ -177,21 +192,11 @@ final class FusedPass implements TrainingPass {
    * block after its own.
    */
   private void modulationsBackward() {
-    NDArray dc = modulationBackward("head.", head.modulation());
-    for (int layer = 0; layer < layers.layers().size(); layer++) {
-      Modulation modulation = layers.layers().get(layer).modulation();
-      int number = layer;
-      gateFactors.ifPresent(
-          factors -> conditionKernels.dropGatesBackward(scope, modulation, factors, number));
-      dc = dc.add(modulationBackward("layers." + layer + ".", modulation));
-    }
-    condition.backward(scope, dc);
-  }
-
-  private NDArray modulationBackward(String name, Modulation modulation) {
-    Hidden[] into = weights.gradients(name + "modulation.weight", name + "modulation.bias");
-    return conditionKernels.modulationBackward(
-        scope, modulation, c, weights.copy(name + "modulation.weight"), into);
+    gateFactors.ifPresent(
+        factors -> conditionKernels.dropGatesBackward(scope, modulations, factors));
+    Hidden[] into = weights.gradients(Stream.concat(names("weight"), names("bias")));
+    Hidden[] w = weights.copies(names("weight"));
+    condition.backward(scope, conditionKernels.modulationsBackward(scope, modulations, c, w, into));
   }
 
   @Override

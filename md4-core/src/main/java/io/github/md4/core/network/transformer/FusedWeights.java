@@ -58,6 +58,10 @@ record FusedWeights(
     return copy.hidden(index(name));
   }
 
+  Hidden[] copies(Stream<String> names) {
+    return names.map(this::copy).toArray(Hidden[]::new);
+  }
+
   /** Returns a parameter in the products' type, with its padding rows. */
   Hidden paddedCopy(String name) {
     return copy.padded(index(name));
@@ -73,7 +77,11 @@ record FusedWeights(
   }
 
   Hidden[] gradients(String... names) {
-    return Stream.of(names).map(this::gradient).toArray(Hidden[]::new);
+    return gradients(Stream.of(names));
+  }
+
+  Hidden[] gradients(Stream<String> names) {
+    return names.map(this::gradient).toArray(Hidden[]::new);
   }
 
   private static boolean isFirst(String name) {
