@@ -99,10 +99,6 @@ final class FusedLayer {
    */
   record Checkpoint(Hidden stream, Hidden output) {}
 
-  Modulation modulation() {
-    return modulation;
-  }
-
   /** Returns the name of the first parameter after those of a block's modulation. */
   static String first(int layer) {
     return "layers." + layer + "." + PROJECTIONS;

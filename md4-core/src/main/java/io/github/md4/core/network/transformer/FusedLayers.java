@@ -57,10 +57,6 @@ abstract class FusedLayers {
     return output(layers.size() - 1);
   }
 
-  List<FusedLayer> layers() {
-    return layers;
-  }
-
   /**
    * Computes the backward pass of all blocks; returns the gradient by the residual stream before
    * them.
