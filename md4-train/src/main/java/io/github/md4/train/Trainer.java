@@ -4,7 +4,6 @@ package io.github.md4.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.EngineThreads;
-import io.github.md4.core.internal.torch.ProcessHeap;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -247,7 +246,6 @@ final class Trainer {
   /** Evaluates where it is due; it stays owed where the training is told to stop meanwhile. */
   private void evaluateIfOwed(Conduct conduct) throws IOException {
     if (isEvaluationOwed) {
-      ProcessHeap.release(device());
       try {
         learner.whole(() -> conduct.listener.onEvaluation(learner, conduct.isStopRequested));
         isEvaluationOwed = false;
@@ -256,7 +254,6 @@ final class Trainer {
           throw e;
         }
       }
-      ProcessHeap.release(device());
       conduct.meter.restart();
     }
   }

@@ -11,7 +11,6 @@ import io.github.md4.cli.train.TrainingDraws;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.cuda.Nvrtc;
-import io.github.md4.core.internal.torch.ProcessHeap;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.model.Weights;
@@ -139,8 +138,7 @@ final class Trial implements AutoCloseable {
       throws IOException {
     boolean isBrief = seconds == 0;
     double compiledBefore = Nvrtc.secondsOfCompilation();
-    StepBench.Pace pace =
-        bench.pace(seconds, experiment.training().steps(), experiment.evaluation().every());
+    StepBench.Pace pace = bench.pace(seconds, experiment.training().steps());
     // The run finds on disk what was compiled here.
     double compiled = Nvrtc.secondsOfCompilation();
     double start = ProcessAge.seconds() - compiled - (pace.steps() + 1) * pace.seconds();
@@ -169,7 +167,6 @@ final class Trial implements AutoCloseable {
   private long peak() throws IOException {
     OptionalLong onGpu = GpuMemory.used(manager.getDevice());
     long peak = (onGpu.isPresent() ? onGpu : SystemMemory.peak()).orElse(0);
-    ProcessHeap.release(manager.getDevice()); // as a training does before an evaluation
     SystemMemory.resetPeak();
     return peak;
   }
@@ -243,13 +240,9 @@ final class Trial implements AutoCloseable {
     return (int) Math.max(1, CALL_SECONDS / (step / examples));
   }
 
-  /**
-   * Scores a part of an evaluation twice, each time after memory was given back, as in a training;
-   * the first time finds nothing compiled.
-   */
+  /** Scores a part of an evaluation twice; the first time finds nothing compiled. */
   private Findings.Scored scored(Part part) {
     double first = seconds(part);
-    ProcessHeap.release(manager.getDevice());
     double second = seconds(part);
     return new Findings.Scored(part.call, second / part.examples, Math.max(0, first - second));
   }

@@ -9,7 +9,6 @@ import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.cuda.GpuTimeline;
-import io.github.md4.core.internal.torch.ProcessHeap;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.image.ImageConfig;
@@ -206,43 +205,28 @@ public final class StepBench implements AutoCloseable {
   public record Pace(int steps, double seconds, double later, double first) {}
 
   /**
-   * Makes a step, and then steps for so long; at least one of these. They run without waiting. As a
-   * training does around an evaluation, it gives free memory of a CPU back.
+   * Makes a step, and then steps for so long; at least one of these. They run without waiting.
    *
    * @param seconds the time after which no more step begins, at least 0
    * @param most the steps after which no more step begins, at least 1: where code is compiled the
    *     first steps are slower, so a short training is slower than a long one
-   * @param evaluationEvery the steps from one evaluation to the next, at least 1; 0 without any
    * @return the number of steps, and the seconds of one
    * @throws IllegalArgumentException if a number is too small
    * @throws DivergedException if a loss is not finite
    * @throws io.github.md4.core.DeviceException if the device's memory is full
    */
-  public Pace pace(double seconds, long most, long evaluationEvery) {
+  public Pace pace(double seconds, long most) {
     require(seconds >= 0, "seconds must be at least 0", seconds);
     require(most >= 1, "most must be at least 1", most);
-    require(evaluationEvery >= 0, "evaluationEvery must be at least 0", evaluationEvery);
     try (BatchQueue<PreparedStep> queue = queue()) {
       double first = window(queue, 1) * 1e-3;
       PaceClock clock = new PaceClock(seconds, (int) Math.min(MOST_STEPS, Math.max(1, most - 1)));
       while (clock.next() > 0) {
-        int some = Math.min(clock.next(), untilEvaluation(evaluationEvery));
+        int some = clock.next();
         double unused = window(queue, some);
-        releaseIfEvaluated(evaluationEvery);
         clock.made(some);
       }
       return clock.pace(first);
-    }
-  }
-
-  /** Returns how many steps there are up to the next evaluation, at least 1. */
-  private int untilEvaluation(long every) {
-    return every == 0 ? MOST_STEPS : (int) Math.min(MOST_STEPS, every - learner.updates() % every);
-  }
-
-  private void releaseIfEvaluated(long every) {
-    if (every > 0 && learner.updates() % every == 0) {
-      ProcessHeap.release(manager.getDevice());
     }
   }
 

@@ -37,8 +37,8 @@ import java.util.OptionalInt;
  * <p>Belongs to one thread, but for {@code prepare}.
  */
 public final class Learner implements AutoCloseable {
-  /** A release costs up to half a second (docs/lab/performance.md). */
-  private static final long NANOS_PER_RELEASE = 10_000_000_000L;
+  /** From one look at the size of the process to the next. */
+  private static final long NANOS_PER_LOOK = 10_000_000_000L;
 
   private final TrainedModel model;
   private final NDManager manager;
@@ -51,7 +51,8 @@ public final class Learner implements AutoCloseable {
   private final MemoryAdvice advice;
   private final Communicator communicator;
   private long updates;
-  private long released = System.nanoTime();
+  private final ProcessHeap heap;
+  private long looked = System.nanoTime();
   private FlatArrays last; // the gradients of the last update; null before the first
 
   /**
@@ -74,6 +75,7 @@ public final class Learner implements AutoCloseable {
     this.communicator = communicator;
     this.model = model;
     this.manager = model.manager();
+    this.heap = new ProcessHeap(manager.getDevice());
     this.config = config;
     this.rate = config.optimization().rate(config.steps());
     this.advice = new MemoryAdvice(config, model.network().recomputes());
@@ -243,15 +245,15 @@ public final class Learner implements AutoCloseable {
       seen.numbers().attach(results);
       return new UpdateNumbers(seen.numbers());
     } finally {
-      releaseIfDue();
+      releaseIfGrown();
     }
   }
 
   /** Keeps the free memory of a CPU's arrays from growing over the updates. */
-  private void releaseIfDue() {
-    if (System.nanoTime() - released >= NANOS_PER_RELEASE) {
-      ProcessHeap.release(manager.getDevice());
-      released = System.nanoTime();
+  private void releaseIfGrown() {
+    if (System.nanoTime() - looked >= NANOS_PER_LOOK) {
+      heap.releaseIfGrown();
+      looked = System.nanoTime();
     }
   }
 

@@ -33,7 +33,7 @@ final class ProcessHeapTest {
       Native.free(Pointer.nativeValue(pieces.get(i)));
     }
     long before = residentKibibytes();
-    ProcessHeap.release(Device.cpu());
+    new ProcessHeap(Device.cpu()).release();
     long after = residentKibibytes();
     for (int i = 1; i < PIECES; i += 2) {
       Native.free(Pointer.nativeValue(pieces.get(i)));
@@ -44,7 +44,18 @@ final class ProcessHeapTest {
 
   @Test
   void release_forAGpu_doesNothing() {
-    assertThatCode(() -> ProcessHeap.release(Device.gpu())).doesNotThrowAnyException();
+    assertThatCode(() -> new ProcessHeap(Device.gpu()).release()).doesNotThrowAnyException();
+  }
+
+  @Test
+  void growth_isTooMuchAboveHalfOfWhatItSettledAt() {
+    HeapGrowth growth = new HeapGrowth();
+    assertThat(growth.isTooMuch(100)).isFalse();
+    assertThat(growth.isTooMuch(150)).isFalse();
+    assertThat(growth.isTooMuch(151)).isTrue();
+    assertThat(growth.isTooMuch(120)).as("given back: it settles at this").isFalse();
+    assertThat(growth.isTooMuch(180)).isFalse();
+    assertThat(growth.isTooMuch(181)).isTrue();
   }
 
   private static long residentKibibytes() throws IOException {
