@@ -24,11 +24,13 @@ import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.update.Learner;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 /**
@@ -138,10 +140,13 @@ final class Trial implements AutoCloseable {
       throws IOException {
     boolean isBrief = seconds == 0;
     double compiledBefore = Nvrtc.secondsOfCompilation();
-    StepBench.Pace pace = bench.pace(seconds, experiment.training().steps());
+    AtomicLong early = new AtomicLong(Long.MAX_VALUE); // where no step is early, nothing grew
+    StepBench.Pace pace =
+        bench.pace(seconds, experiment.training().steps(), () -> early.set(mostInUse()));
     // The run finds on disk what was compiled here.
     double compiled = Nvrtc.secondsOfCompilation();
     double start = ProcessAge.seconds() - compiled - (pace.steps() + 1) * pace.seconds();
+    long left = left(pace, Math.max(0, mostInUse() - early.get()));
     long ofSteps = peak();
     Findings.Samples samples = samples(isBrief ? WARM_SECONDS : SAMPLING_SECONDS);
     long ofSamples = peak();
@@ -159,16 +164,36 @@ final class Trial implements AutoCloseable {
         samples,
         written,
         scored,
-        new Findings.Peaks(ofSteps, ofSamples, ofEvaluation),
+        new Findings.Peaks(ofSteps + left, ofSamples + left, ofEvaluation + left),
         0);
   }
 
   /** Returns the most bytes in use since the last call; of a GPU, of all time. */
-  private long peak() throws IOException {
-    OptionalLong onGpu = GpuMemory.used(manager.getDevice());
-    long peak = (onGpu.isPresent() ? onGpu : SystemMemory.peak()).orElse(0);
+  private long peak() {
+    long peak = mostInUse();
     SystemMemory.resetPeak();
     return peak;
+  }
+
+  private long mostInUse() {
+    try {
+      OptionalLong onGpu = GpuMemory.used(manager.getDevice());
+      return (onGpu.isPresent() ? onGpu : SystemMemory.peak()).orElse(0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Returns the bytes by which a CPU's heap will still grow in the run's other steps: with each
+   * doubling of the steps it grows half as much as with the one before.
+   *
+   * @param grown the bytes by which it grew in the second half of the trial
+   */
+  private long left(StepBench.Pace pace, long grown) {
+    double times = (double) experiment.training().steps() / pace.steps();
+    boolean hasMore = !manager.getDevice().isGpu() && pace.steps() > 1 && times > 1;
+    return hasMore ? (long) (grown * (1 - 1 / times)) : 0;
   }
 
   /**

@@ -48,10 +48,15 @@ final class PaceClock {
   void made(int some) {
     steps += some;
     seconds = (nanos.getAsLong() - start) * 1e-9;
-    if (seconds <= allotted / 2) {
+    if (isEarly()) {
       earlySteps = steps;
       earlySeconds = seconds;
     }
+  }
+
+  /** Returns whether no more than half of the time has passed. */
+  boolean isEarly() {
+    return seconds <= allotted / 2;
   }
 
   /**

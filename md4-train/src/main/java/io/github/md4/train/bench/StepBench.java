@@ -210,12 +210,13 @@ public final class StepBench implements AutoCloseable {
    * @param seconds the time after which no more step begins, at least 0
    * @param most the steps after which no more step begins, at least 1: where code is compiled the
    *     first steps are slower, so a short training is slower than a long one
+   * @param early is told of each window of steps in the first half of the time
    * @return the number of steps, and the seconds of one
    * @throws IllegalArgumentException if a number is too small
    * @throws DivergedException if a loss is not finite
    * @throws io.github.md4.core.DeviceException if the device's memory is full
    */
-  public Pace pace(double seconds, long most) {
+  public Pace pace(double seconds, long most, Runnable early) {
     require(seconds >= 0, "seconds must be at least 0", seconds);
     require(most >= 1, "most must be at least 1", most);
     try (BatchQueue<PreparedStep> queue = queue()) {
@@ -225,6 +226,9 @@ public final class StepBench implements AutoCloseable {
         int some = clock.next();
         double unused = window(queue, some);
         clock.made(some);
+        if (clock.isEarly()) {
+          early.run();
+        }
       }
       return clock.pace(first);
     }
