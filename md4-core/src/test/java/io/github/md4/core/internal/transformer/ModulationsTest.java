@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The modulations of all layers, joined or apart, against plain loops. */
 final class ModulationsTest {
   private static final int EXAMPLES = 3;
-  private static final int WIDTH = 4;
+  private static final long WIDTH = 4;
   private static final int CONDITION = 5;
 
   /** Of two layers and of the head. */
@@ -37,8 +37,9 @@ final class ModulationsTest {
       NDList b = each(k -> normal(manager, k * WIDTH));
       int all = VECTORS.stream().mapToInt(k -> k).sum();
       NDArray dm = normal(manager, EXAMPLES, all, WIDTH);
-      NDList into = each(k -> manager.zeros(new Shape(k * WIDTH, CONDITION)));
-      into.addAll(each(k -> manager.zeros(new Shape(k * WIDTH))));
+      NDList into =
+          each(k -> manager.zeros(new Shape(k * WIDTH, CONDITION)))
+              .addAll(each(k -> manager.zeros(new Shape(k * WIDTH))));
       NDArray vectors = script.run(manager, "modulations", c, w, b).singletonOrThrow();
       NDArray dc = script.run(manager, "modulationsBackward", dm, c, w, into).singletonOrThrow();
       assertThat(vectors.getShape()).isEqualTo(new Shape(EXAMPLES, all, WIDTH));
@@ -47,13 +48,13 @@ final class ModulationsTest {
       float[] expectedDc = new float[EXAMPLES * CONDITION];
       int first = 0;
       for (int part = 0; part < VECTORS.size(); part++) {
-        int rows = VECTORS.get(part) * WIDTH;
+        int rows = (int) (VECTORS.get(part) * WIDTH);
         float[] weights = w.get(part).toFloatArray();
         for (int row = 0; row < rows; row++) {
           float[] dw = new float[CONDITION];
           float db = 0;
           for (int example = 0; example < EXAMPLES; example++) {
-            int at = example * all * WIDTH + first + row;
+            int at = (int) (WIDTH * all * example) + first + row;
             float value = b.get(part).getFloat(row);
             float gradient = gradients[at];
             for (int j = 0; j < CONDITION; j++) {
@@ -78,7 +79,7 @@ final class ModulationsTest {
 
   private static TorchScript script(NDManager manager, String resource) {
     Map<String, Object> constants =
-        Map.of("dtype", Precision.FLOAT32.scalarType, "heads", 2, "headWidth", WIDTH / 2);
+        Map.of("dtype", Precision.FLOAT32.scalarType, "heads", 2, "headWidth", (int) WIDTH / 2);
     return TorchScript.load(manager, constants, TorchScript.resource(FusedBackend.class, resource));
   }
 
