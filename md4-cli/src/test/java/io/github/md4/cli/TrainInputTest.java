@@ -152,7 +152,7 @@ final class TrainInputTest {
     byte[] whole = Files.readAllBytes(tokens);
     for (int length : new int[] {1000, 0}) {
       Files.write(tokens, Arrays.copyOf(whole, length));
-      tiny.train().failed(ExitCodes.DATA, "train.bin: truncated: " + length + " bytes");
+      tiny.train().failed(ExitCodes.DATA, "train.bin: truncated: %,d bytes".formatted(length));
     }
     Files.delete(tokens);
     tiny.train().failed(ExitCodes.DATA, "train.bin: no such file");

@@ -30,7 +30,7 @@ record ZshCompletion(String program, CommandLine root) {
           for word; do
             [[ $PREFIX != *=* && $word == *=?* ]] && continue
             if [[ $word == *=@ && $PREFIX == ${word%%@}* ]]; then
-              compset -P '*='
+              compset -P 1 '*='
               _files
               return
             fi

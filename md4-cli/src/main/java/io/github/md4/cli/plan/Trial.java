@@ -146,7 +146,9 @@ final class Trial implements AutoCloseable {
     // The run finds on disk what was compiled here.
     double compiled = Nvrtc.secondsOfCompilation();
     double start = ProcessAge.seconds() - compiled - (pace.steps() + 1) * pace.seconds();
-    long left = left(pace, Math.max(0, mostInUse() - early.get()));
+    boolean isGpu = manager.getDevice().isGpu();
+    long grown = isGpu ? 0 : Math.max(0, mostInUse() - early.get());
+    long left = left(grown, (double) experiment.training().steps() / pace.steps());
     long ofSteps = peak();
     Findings.Samples samples = samples(isBrief ? WARM_SECONDS : SAMPLING_SECONDS);
     long ofSamples = peak();
@@ -189,11 +191,10 @@ final class Trial implements AutoCloseable {
    * doubling of the steps it grows half as much as with the one before.
    *
    * @param grown the bytes by which it grew in the second half of the trial
+   * @param times the run's steps, in steps of the trial
    */
-  private long left(StepBench.Pace pace, long grown) {
-    double times = (double) experiment.training().steps() / pace.steps();
-    boolean hasMore = !manager.getDevice().isGpu() && pace.steps() > 1 && times > 1;
-    return hasMore ? (long) (grown * (1 - 1 / times)) : 0;
+  static long left(long grown, double times) {
+    return times > 1 ? (long) (grown * (1 - 1 / times)) : 0;
   }
 
   /**

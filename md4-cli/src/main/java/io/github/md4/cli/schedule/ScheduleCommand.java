@@ -71,7 +71,7 @@ public final class ScheduleCommand implements Callable<Integer> {
       paramLabel = "CURVE",
       completionCandidates = Names.class,
       description =
-          "linear, cosine, polynomial(K), geometric or geometric(MIN,MAX). May be"
+          "linear, cosine, polynomial(K), loglinear(E), geometric or geometric(MIN,MAX). May be"
               + " repeated. Default: those of the paper.")
   private List<Curve> curves;
 

@@ -3,7 +3,6 @@ package io.github.md4.cli.support;
 
 import ai.djl.util.Utils;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,11 +26,20 @@ public final class EngineFailures {
    * variable; empty where the failure is none of the engine's start.
    */
   public static Optional<EngineUnavailableException> of(Throwable failure) {
-    try {
-      return of(failure, Libtorch.packaged(), NvidiaDriver.loaded());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    if (isDownload(String.valueOf(failure.getMessage()))) {
+      try {
+        return of(failure, Libtorch.packaged(), NvidiaDriver.loaded());
+      } catch (IOException e) {
+        failure.addSuppressed(e);
+      }
     }
+    return of(failure, Optional.empty(), Optional.empty());
+  }
+
+  private static boolean isDownload(String message) {
+    return message.startsWith("Failed to save pytorch index")
+        || message.startsWith("Cannot download jni files")
+        || message.startsWith("Failed to download");
   }
 
   static Optional<EngineUnavailableException> of(
@@ -43,9 +51,7 @@ public final class EngineFailures {
           "libtorch cannot be unpacked into %s (%s); make room or give the right to write there, or name another folder: %s=FOLDER"
               .formatted(cache(), reason(failure), CACHE_VARIABLE));
     }
-    if (message.startsWith("Failed to save pytorch index")
-        || message.startsWith("Cannot download jni files")
-        || message.startsWith("Failed to download")) {
+    if (isDownload(message)) {
       if (packaged.isPresent() && packaged.get().isForCuda()) {
         return unavailable(
             failure,
@@ -74,7 +80,7 @@ public final class EngineFailures {
     return driver.get().isTooOld()
         ? "the NVIDIA driver %s is too old (%s or later is needed)"
             .formatted(driver.get().version(), NvidiaDriver.OLDEST)
-        : "the NVIDIA driver shows no GPU";
+        : "the NVIDIA driver shows no GPU that DJL takes";
   }
 
   private static Optional<EngineUnavailableException> unavailable(Throwable failure, String line) {

@@ -49,6 +49,15 @@ final class TrialTest {
     assertThat(few.batchSize()).isEqualTo(8); // 3 s of 0.3 s each are 10; 8 divides 256
   }
 
+  /** Each doubling of the steps adds half as much: 8 of 16, then 4, then 2. */
+  @Test
+  void left_isWhatDoublingsAdd() {
+    assertThat(Trial.left(16, 2)).isEqualTo(8);
+    assertThat(Trial.left(16, 8)).isEqualTo(8 + 4 + 2);
+    assertThat(Trial.left(16, 1)).isZero();
+    assertThat(Trial.left(16, 0.5)).as("a run shorter than the trial").isZero();
+  }
+
   /** Ten steps of four examples were tried, those of the second half in half the time. */
   @Test
   void secondsOf_manySteps_areMostlyThoseOfLaterOnes() {

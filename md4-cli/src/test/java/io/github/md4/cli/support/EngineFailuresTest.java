@@ -48,7 +48,7 @@ final class EngineFailuresTest {
   @CsvSource({
     "'', no NVIDIA driver is loaded",
     "470.57.02, the NVIDIA driver 470.57.02 is too old (525.60.13 or later is needed)",
-    "580.159.04, the NVIDIA driver shows no GPU",
+    "580.159.04, the NVIDIA driver shows no GPU that DJL takes",
   })
   void buildForCudaWithoutAGpu_saysSo(String driver, String why) {
     Throwable failure =

@@ -210,7 +210,7 @@ public final class StepBench implements AutoCloseable {
    * @param seconds the time after which no more step begins, at least 0
    * @param most the steps after which no more step begins, at least 1: where code is compiled the
    *     first steps are slower, so a short training is slower than a long one
-   * @param early is told of each window of steps in the first half of the time
+   * @param early run after each window of steps that ends in the first half of the time
    * @return the number of steps, and the seconds of one
    * @throws IllegalArgumentException if a number is too small
    * @throws DivergedException if a loss is not finite

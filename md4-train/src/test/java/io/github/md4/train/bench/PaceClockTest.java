@@ -46,6 +46,17 @@ final class PaceClockTest {
   }
 
   @Test
+  void isEarly_upToHalfOfTheTime() {
+    PaceClock clock = new PaceClock(2, 100, () -> nanos);
+    nanos += 1_000_000_000;
+    clock.made(1);
+    assertThat(clock.isEarly()).isTrue();
+    nanos += 1;
+    clock.made(1);
+    assertThat(clock.isEarly()).isFalse();
+  }
+
+  @Test
   void pace_ofNoTime_isOneStep() {
     assertThat(pace(0, 12, 0).steps()).isEqualTo(1);
     assertThat(pace(0, 1, 0).later()).isCloseTo(0.1, within(1e-9));

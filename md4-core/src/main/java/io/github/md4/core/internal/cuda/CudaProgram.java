@@ -143,8 +143,10 @@ public final class CudaProgram implements AutoCloseable {
   }
 
   /**
-   * Queues a kernel of Hopper, as {@link #launch} does, that begins as soon as every block of the
-   * kernel in front of it has let it. It may end only when that one has.
+   * Queues a kernel of Hopper that runs beside the one in front of it: it begins as soon as every
+   * block of that one has let it ({@code letNextBegin} in attention.cu). That one has to be queued
+   * by {@link #launch}, so that all before it has ended, and this one has to wait for it as the
+   * last that it does ({@code awaitEarlier}), so that who comes after this one comes after both.
    */
   public synchronized void launchBeside(String kernel, Grid grid, Object... given) {
     queueEarly(kernel, grid, RecordingStream.current(), given);

@@ -26,7 +26,9 @@ public final class ProcessHeap {
   private static final NativeLong KEEP_NOTHING = new NativeLong(0);
 
   private static final Path STATUS = Path.of("/proc/self/status");
-  private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s+(\\d+) kB");
+
+  /** Without files that are mapped, such as tokens. */
+  private static final Pattern RESIDENT = Pattern.compile("RssAnon:\\s+(\\d+) kB");
 
   private final boolean isOfArrays;
   private final HeapGrowth growth = new HeapGrowth();
@@ -39,8 +41,9 @@ public final class ProcessHeap {
   }
 
   /**
-   * Gives free pages back where the process has grown too much since the first call, or since the
-   * one after they were given back; does nothing for a GPU, or where the system does not say.
+   * Gives free pages back where the process has grown by more than half since the call at which it
+   * was smallest, of those after they were given back; does nothing for a GPU, or where the system
+   * does not say.
    */
   public void releaseIfGrown() {
     OptionalLong resident = isOfArrays ? resident() : OptionalLong.empty();
@@ -49,7 +52,7 @@ public final class ProcessHeap {
     }
   }
 
-  /** Returns the resident KiB of this process; empty where the system does not say. */
+  /** Returns the resident KiB of this process's own memory; empty where the system does not say. */
   private static OptionalLong resident() {
     try {
       Matcher found = RESIDENT.matcher(Files.readString(STATUS));

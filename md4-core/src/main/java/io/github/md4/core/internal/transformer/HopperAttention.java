@@ -187,17 +187,20 @@ final class HopperAttention implements AttentionKernels {
 
   private HopperAttentionBackward backward() {
     if (backward.isEmpty()) {
-      backward =
-          Optional.of(
-              backward(
-                  Map.of(),
-                  HopperAttentionRing.of(
-                      blocks -> compile("attention-backward-ring.cu", Map.of("BLOCKS", blocks)),
-                      network,
-                      threshold != 0,
-                      multiprocessors)));
+      backward = Optional.of(backward(Map.of(), ring()));
     }
     return backward.get();
+  }
+
+  /**
+   * Returns the backward of five products, closed by the caller; empty where it is not made for.
+   */
+  Optional<HopperAttentionRing> ring() {
+    return HopperAttentionRing.of(
+        blocks -> compile("attention-backward-ring.cu", Map.of("BLOCKS", blocks)),
+        network,
+        threshold != 0,
+        multiprocessors);
   }
 
   HopperAttentionBackward.Dropout dropout(int seed) {

@@ -99,13 +99,14 @@ final class HopperAttentionBackward implements AutoCloseable {
     int examples = (int) given.qkv.getShape().get(0) / length;
     Object[] arguments = arguments(given, length, length, dropout);
     Target target = new Target(dqkv, angles(rotary));
-    if (ring.isPresent() && ring.get().suits(length, examples)) {
+    Optional<HopperAttentionRing.Share> ofRing = ring.flatMap(r -> r.share(length, examples));
+    if (ofRing.isPresent()) {
+      int taken = ofRing.get().heads();
       int heads = examples * network.heads();
-      HopperAttentionRing.Share share = ring.get().share(length, heads);
-      ring.get().launch(given, target.angles, dqkv, dropout, share.heads());
-      if (share.heads() < heads) {
-        arguments[BEGIN] = share.heads();
-        Grid left = grid(Math.min(heads - share.heads(), share.multiprocessorsLeft()));
+      ring.get().launch(given, target.angles, dqkv, dropout, taken);
+      if (taken < heads) {
+        arguments[BEGIN] = taken;
+        Grid left = grid(Math.min(heads - taken, ofRing.get().multiprocessorsLeft()));
         program().launchBeside(KERNEL, left, with(arguments, target, ALL, heads));
       }
     } else {

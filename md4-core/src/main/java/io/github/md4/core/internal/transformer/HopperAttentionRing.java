@@ -34,9 +34,9 @@ final class HopperAttentionRing implements AutoCloseable {
   private static final List<Integer> BLOCKS_WITHOUT_DROPOUT = List.of(4, 8);
 
   /**
-   * The heads that all blocks of a cluster together go through, for each block of it, while the
-   * other backward goes through one on one multiprocessor: seven products to five, less what
-   * handing on costs. Measured without dropout, 1.1 at eight blocks and 1.25 at four.
+   * The time of one head by the other backward on one multiprocessor, in heads of a cluster,
+   * divided by the cluster's blocks: seven products to five, less what handing on costs. Measured
+   * without dropout, 1.1 with eight blocks and 1.25 with four.
    */
   private static final double HEADS_A_BLOCK = 1.2;
 
@@ -86,6 +86,28 @@ final class HopperAttentionRing implements AutoCloseable {
   }
 
   /**
+   * Returns what this takes of all examples' heads; empty where the other backward is faster, or
+   * where the GPU, or the part of it that the process has, runs no such cluster.
+   */
+  Optional<Share> share(int length, int examples) {
+    return suits(length, examples)
+        ? of(blocks(length).orElseThrow(), examples * heads)
+        : Optional.empty();
+  }
+
+  private Optional<Share> of(int blocks, int all) {
+    int clusters = kernel(blocks).clusters;
+    if (clusters == 0) {
+      return Optional.empty();
+    }
+    // with dropout the other backward slows this one down more than it helps
+    return Optional.of(
+        isDropped
+            ? new Share(all, 0)
+            : Share.of(all, clusters, blocks, multiprocessors - clusters * blocks));
+  }
+
+  /**
    * Returns whether this is faster than the other backward: keys nearly fill a cluster, and heads
    * the clusters.
    */
@@ -116,15 +138,15 @@ final class HopperAttentionRing implements AutoCloseable {
    */
   record Share(int heads, int multiprocessorsLeft) {
     /**
-     * Returns the share with which the last to be ready is ready first.
+     * Returns the share, at least one head, with which all heads are done soonest.
      *
      * @param heads of all examples
-     * @param clusters that run at once
+     * @param clusters that run at once, at least 1
      * @param blocks of a cluster
      * @param left multiprocessors that no cluster has
      */
     static Share of(int heads, int clusters, int blocks, int left) {
-      int most = left == 0 ? 0 : heads / left;
+      int most = left == 0 ? 0 : (heads - 1) / left;
       int each =
           IntStream.rangeClosed(0, most)
               .boxed()
@@ -133,7 +155,7 @@ final class HopperAttentionRing implements AutoCloseable {
       return new Share(heads - each * left, left);
     }
 
-    /** Returns the time until all are ready, in heads of a cluster. */
+    /** Returns the time until all heads are done, in heads of a cluster. */
     private static double rounds(int ofClusters, int clusters, int ofEachLeft, int blocks) {
       return Math.max(divided(ofClusters, clusters), ofEachLeft * blocks * HEADS_A_BLOCK);
     }
@@ -141,16 +163,6 @@ final class HopperAttentionRing implements AutoCloseable {
 
   private static int divided(int count, int by) {
     return (count + by - 1) / by;
-  }
-
-  /** Returns the share of all examples' heads for a length that this {@link #suits}. */
-  Share share(int length, int all) {
-    int blocks = blocks(length).orElseThrow();
-    int clusters = kernel(blocks).clusters;
-    // with dropout the other backward slows this one down more than it helps
-    return isDropped
-        ? new Share(all, 0)
-        : Share.of(all, clusters, blocks, multiprocessors - clusters * blocks);
   }
 
   private Kernel kernel(int blocks) {

@@ -6,6 +6,7 @@ import static io.github.md4.core.internal.transformer.HopperNumbers.distance;
 import static io.github.md4.core.internal.transformer.HopperNumbers.random;
 import static io.github.md4.core.internal.transformer.HopperNumbers.wide;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -113,7 +114,8 @@ final class HopperAttentionGpuTest {
   @ParameterizedTest
   @ValueSource(ints = {449, 1000})
   void gradientsOfManyHeads_areThoseOfPlainLoops(int length) {
-    int copies = 45;
+    int copies = 48;
+    assumeTrue(isShared(length, copies * 4), "this GPU's clusters leave no head to others");
     NaiveAttention.Shape one = new NaiveAttention.Shape(1, length, 4, 4);
     NaiveAttention.Shape many = new NaiveAttention.Shape(copies, length, 4, 4);
     float[] qkv = random(one.qkvSize(64), 1.5);
@@ -127,6 +129,20 @@ final class HopperAttentionGpuTest {
     }
     assertThat(computed(each, repeated(qkv, copies), repeated(gradient, copies))[1])
         .isEqualTo(ours);
+  }
+
+  /** Returns whether multiprocessors outside of clusters take some heads. */
+  private static boolean isShared(int length, int heads) {
+    Case each = new Case(new NaiveAttention.Shape(1, length, heads, heads), 64, false, 0);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        BufferPool pool = new BufferPool.Fresh(manager, Precision.BFLOAT16);
+        HopperAttention kernels =
+            (HopperAttention)
+                HopperAttention.find(new CudaDevice(0), options(each), pool).orElseThrow()) {
+      try (HopperAttentionRing ring = kernels.ring().orElseThrow()) {
+        return ring.share(length, 1).orElseThrow().heads() < heads;
+      }
+    }
   }
 
   private static float[] repeated(float[] x, int copies) {
@@ -272,24 +288,25 @@ final class HopperAttentionGpuTest {
     float[][] of(NDManager manager, AttentionKernels kernels, TorchScript casts);
   }
 
+  private static FusedKernels.Options options(Case each) {
+    return new FusedKernels.Options(
+        new TransformerKernels.Options(
+            Precision.BFLOAT16,
+            Activation.GLU,
+            each.shape.heads(),
+            each.shape.keyValueHeads(),
+            each.width,
+            each.isCausal,
+            1e-5),
+        new TransformerKernels.Dropout(0, 0, each.dropout),
+        Precision.FLOAT32);
+  }
+
   private static float[][] with(Case each, Use use) {
-    NaiveAttention.Shape shape = each.shape;
-    FusedKernels.Options options =
-        new FusedKernels.Options(
-            new TransformerKernels.Options(
-                Precision.BFLOAT16,
-                Activation.GLU,
-                shape.heads(),
-                shape.keyValueHeads(),
-                each.width,
-                each.isCausal,
-                1e-5),
-            new TransformerKernels.Dropout(0, 0, each.dropout),
-            Precision.FLOAT32);
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
         BufferPool pool = new BufferPool.Fresh(manager, Precision.BFLOAT16);
         AttentionKernels kernels =
-            HopperAttention.find(new CudaDevice(0), options, pool).orElseThrow();
+            HopperAttention.find(new CudaDevice(0), options(each), pool).orElseThrow();
         TorchScript casts = casts(manager)) {
       return use.of(manager, kernels, casts);
     }
