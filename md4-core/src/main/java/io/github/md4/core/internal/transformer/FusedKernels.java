@@ -20,7 +20,6 @@ import io.github.md4.core.internal.transformer.PointwiseKernels.ModulatedRows;
 import io.github.md4.core.internal.transformer.PointwiseKernels.Norm;
 import io.github.md4.core.internal.transformer.PointwiseKernels.OutputGradients;
 import io.github.md4.core.loss.Logits;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -396,6 +395,6 @@ public final class FusedKernels implements AutoCloseable {
   }
 
   static List<NDArray> list(Hidden... arrays) {
-    return Arrays.stream(arrays).map(hidden -> hidden.array).toList();
+    return List.of(arrays).stream().map(hidden -> hidden.array).toList();
   }
 }

@@ -91,11 +91,11 @@ final class HopperAttentionRing implements AutoCloseable {
    */
   Optional<Share> share(int length, int examples) {
     return suits(length, examples)
-        ? of(blocks(length).orElseThrow(), examples * heads)
+        ? taken(blocks(length).orElseThrow(), examples * heads)
         : Optional.empty();
   }
 
-  private Optional<Share> of(int blocks, int all) {
+  private Optional<Share> taken(int blocks, int all) {
     int clusters = kernel(blocks).clusters;
     if (clusters == 0) {
       return Optional.empty();
@@ -124,10 +124,10 @@ final class HopperAttentionRing implements AutoCloseable {
 
   /** Returns the blocks of a cluster for a length. */
   private Optional<Integer> blocks(int length) {
-    return (isDropped ? BLOCKS : BLOCKS_WITHOUT_DROPOUT)
-        .stream()
-            .filter(blocks -> length <= KEYS * blocks && length >= LEAST_FILLED * KEYS * blocks)
-            .findFirst();
+    List<Integer> sizes = isDropped ? BLOCKS : BLOCKS_WITHOUT_DROPOUT;
+    return sizes.stream()
+        .filter(blocks -> length <= KEYS * blocks && length >= LEAST_FILLED * KEYS * blocks)
+        .findFirst();
   }
 
   /**
