@@ -140,13 +140,13 @@ final class Trial implements AutoCloseable {
       throws IOException {
     boolean isBrief = seconds == 0;
     double compiledBefore = Nvrtc.secondsOfCompilation();
+    boolean isGpu = manager.getDevice().isGpu();
     AtomicLong early = new AtomicLong(Long.MAX_VALUE); // where no step is early, nothing grew
-    StepBench.Pace pace =
-        bench.pace(seconds, experiment.training().steps(), () -> early.set(mostInUse()));
+    Runnable look = isGpu ? () -> {} : () -> early.set(mostInUse());
+    StepBench.Pace pace = bench.pace(seconds, experiment.training().steps(), look);
     // The run finds on disk what was compiled here.
     double compiled = Nvrtc.secondsOfCompilation();
     double start = ProcessAge.seconds() - compiled - (pace.steps() + 1) * pace.seconds();
-    boolean isGpu = manager.getDevice().isGpu();
     long grown = isGpu ? 0 : Math.max(0, mostInUse() - early.get());
     long left = left(grown, (double) experiment.training().steps() / pace.steps());
     long ofSteps = peak();
