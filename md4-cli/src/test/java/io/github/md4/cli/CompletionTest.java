@@ -9,16 +9,17 @@ import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.sample.method.SamplingMethod;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -28,20 +29,31 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The scripts are read by the shells themselves, where these are there. */
 final class CompletionTest {
-  @TempDir private Path folder;
+  private static final Map<String, OpenShell> OPEN = new HashMap<>();
 
-  private String run(String shell, String program) throws IOException, InterruptedException {
+  @TempDir private static Path folder;
+
+  @BeforeAll
+  static void makeFilesToOffer() throws IOException {
+    Files.createFile(folder.resolve("config.yaml"));
+    Files.createFile(folder.resolve("golden.json"));
+  }
+
+  @AfterAll
+  static void closeShells() {
+    OPEN.values().forEach(OpenShell::close);
+  }
+
+  /** Has a shell that has read its script run a program of one line. */
+  private static String run(String shell, String program) throws IOException {
     assumeThat(Shells.isThere(shell)).as(shell + " is there").isTrue();
-    Path script = folder.resolve("script");
-    Files.writeString(script, md4("completion", shell).succeeded().out());
-    Process process =
-        new ProcessBuilder(shell, "-c", program.replace("SCRIPT", script.toString()))
-            .redirectErrorStream(true)
-            .start();
-    process.getOutputStream().close();
-    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(out).isZero();
-    return out;
+    if (!OPEN.containsKey(shell)) {
+      Path script = folder.resolve("script." + shell);
+      Files.writeString(script, md4("completion", shell).succeeded().out());
+      String prologue = shell.equals("zsh") ? ZSH : "source SCRIPT";
+      OPEN.put(shell, OpenShell.start(shell, prologue.replace("SCRIPT", script.toString())));
+    }
+    return OPEN.get(shell).run(program);
   }
 
   /** Returns the program that has bash complete a line, whose words are parted as bash does. */
@@ -51,7 +63,7 @@ final class CompletionTest {
         Arrays.stream((line.endsWith(" ") ? words : words.strip()).split(" ", -1))
             .map(word -> "'" + word + "'")
             .toList();
-    return "compopt() { :; }; source SCRIPT; COMP_WORDS=(%s); COMP_CWORD=%d; _md4; printf '%%s\\n' \"${COMPREPLY[@]}\""
+    return "compopt() { :; }; COMP_WORDS=(%s); COMP_CWORD=%d; _md4; printf '%%s\\n' \"${COMPREPLY[@]}\""
         .formatted(String.join(" ", parted), parted.size() - 1);
   }
 
@@ -103,20 +115,26 @@ final class CompletionTest {
     assertThat(run("bash", asked).contains("-o default")).isEqualTo(expected.equals("yes"));
   }
 
-  /** What zsh would offer is what its completions give to {@code compadd}. */
+  /**
+   * What zsh would offer is what its completions give to {@code compadd}. After each line its tab
+   * empties the line for the next.
+   */
   private static final String ZSH =
       """
       zmodload zsh/zpty
       zpty typed zsh -f -i
       zpty -w typed 'autoload -U compinit; compinit -u -D; source SCRIPT'
-      zpty -w typed 'compadd() { local -a hits; builtin compadd -A hits "$@"; print -rl -- $hits >>OFFERED; builtin compadd "$@" }'
-      zpty -w typed 'ended() { print END >>OFFERED }; comppostfuncs=(ended)'
-      zpty -w typed 'bindkey "^I" complete-word; print READY >OFFERED'
-      until grep -qs READY OFFERED; do zpty -r -t typed >/dev/null; sleep 0.05; done
-      zpty -w -n typed 'LINE'$'\t'
-      until grep -qs END OFFERED; do zpty -r -t typed >/dev/null; sleep 0.05; done
-      zpty -d typed
-      cat OFFERED
+      zpty -w typed 'compadd() { local -a hits; builtin compadd -A hits "$@"; print -rl -- $hits >>SCRIPT.out; builtin compadd "$@" }'
+      zpty -w typed 'tab() { zle complete-word; BUFFER=; print END >>SCRIPT.out }'
+      zpty -w typed 'zle -N tab; bindkey "^I" tab; print END >SCRIPT.out'
+      ended() { until grep -qsx END SCRIPT.out; do zpty -r -t typed >/dev/null; sleep 0.01; done }
+      ended
+      offered() {
+        : >SCRIPT.out
+        zpty -w -n typed "$1"$'\t'
+        ended
+        grep -vx END SCRIPT.out || true
+      }
       """;
 
   @ParameterizedTest
@@ -133,9 +151,7 @@ final class CompletionTest {
     "md4 help sam, sample sample-images",
     "md4 train --config FOLDER/conf, config.yaml",
   })
-  @Timeout(60)
   void zsh_completesCommandsOptionsChoicesAndFiles(String line, String expected) throws Exception {
-    Files.createFile(folder.resolve("config.yaml"));
     List<String> offered =
         run("zsh", zsh(line.replace("FOLDER", folder.toString())))
             .lines()
@@ -162,19 +178,16 @@ final class CompletionTest {
   void fish_completesCommandsOptionsAndChoices(String line, String expected) throws Exception {
     String typed = line.matches(".*(weights|completion|sampler)") ? line + " " : line;
     List<String> offered =
-        run("fish", "source SCRIPT; complete -C '" + typed + "'")
-            .lines()
-            .map(offer -> offer.split("\t", -1)[0])
-            .toList();
+        run("fish", fish(typed)).lines().map(offer -> offer.split("\t", -1)[0]).toList();
     assertThat(offered).contains(expected.split(" "));
   }
 
-  private String zsh(String line) {
-    return ZSH.replace("LINE", line).replace("OFFERED", folder.resolve("offered").toString());
+  private static String zsh(String line) {
+    return "offered '" + line + "'";
   }
 
   private static String fish(String line) {
-    return "source SCRIPT; complete -C '" + line + "'";
+    return "complete -C '" + line + "'";
   }
 
   private static Stream<Arguments> known() {
@@ -204,7 +217,7 @@ final class CompletionTest {
   }
 
   /** Of what is offered, bash is given what is behind the last {@code =}; others the whole word. */
-  private List<String> offered(String shell, String line) throws Exception {
+  private static List<String> offered(String shell, String line) throws Exception {
     String program =
         switch (shell) {
           case "bash" -> bash(line);
@@ -219,7 +232,6 @@ final class CompletionTest {
 
   @ParameterizedTest
   @MethodSource("known")
-  @Timeout(60)
   void everyShell_offersTheValuesThatAreKnown(String shell, String line, String expected)
       throws Exception {
     assertThat(offered(shell, line)).contains(expected.split(" "));
@@ -227,9 +239,7 @@ final class CompletionTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"zsh", "fish"})
-  @Timeout(60)
   void files_areOfferedBesideChoices(String shell) throws Exception {
-    Files.createFile(folder.resolve("golden.json"));
     for (String line :
         List.of(
             "data tokens --vocabulary ", "import --check=", "plot ", "train --set data.train=")) {
@@ -253,12 +263,12 @@ final class CompletionTest {
 
   @Test
   void fish_doesNotOfferWhatIsOfAnotherCommand() throws Exception {
-    assertThat(run("fish", "source SCRIPT; complete -C 'md4 train --resume='").lines())
+    assertThat(run("fish", fish("md4 train --resume=")).lines())
         .hasSize(2) // and no files, as the config is
         .allMatch(offer -> offer.startsWith("--resume=last"));
-    assertThat(run("fish", "source SCRIPT; complete -C 'md4 train --config=../'")).isNotEmpty();
-    assertThat(run("fish", "source SCRIPT; complete -C 'md4 train ../'")).isNotEmpty();
-    assertThat(run("fish", "source SCRIPT; complete -C 'md4 data text --'"))
+    assertThat(run("fish", fish("md4 train --config=../"))).isNotEmpty();
+    assertThat(run("fish", fish("md4 train ../"))).isNotEmpty();
+    assertThat(run("fish", fish("md4 data text --")))
         .contains("--vocabulary")
         .doesNotContain("--temperature", "--passes");
   }

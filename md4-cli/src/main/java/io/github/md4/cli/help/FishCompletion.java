@@ -22,8 +22,9 @@ record FishCompletion(String program, CommandLine root) {
         function __%1$s_begins
             set -l words (commandline -opc)
             set -e words[1]
-            for i in (seq (count $argv))
-                test "$words[$i]" = "$argv[$i]"; or return 1
+            for word in $argv # by builtins alone: this is asked for every option of every command
+                test "$words[1]" = $word; or return 1
+                set -e words[1]
             end
         end
         function __%1$s_is
