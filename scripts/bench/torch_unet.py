@@ -293,6 +293,8 @@ def measure(o, mode):
                 "fastest": round(1e3 * min(windows), 3),
                 "slowest": round(1e3 * max(windows), 3),
                 "allocatedMiB": torch.cuda.max_memory_allocated() >> 20 if o.device == "cuda" else None,
+                "reservedMiB": torch.cuda.max_memory_reserved() >> 20 if o.device == "cuda" else None,
+                "cudnn": torch.backends.cudnn.version(),
                 "warmUpSeconds": round(warm, 1),
                 "loss": loss.item(),
             }
