@@ -12,7 +12,7 @@ prints the memory.
     scripts/bench/torch_step.py --batch 32 --length 1024 --vocabulary 50257            # as people run it
     scripts/bench/torch_step.py --batch 32 --length 1024 --vocabulary 50257 --strongest
     scripts/bench/torch_step.py --batch 512 --length 256 --vocabulary 27 --strongest --dropout 0.05
-    scripts/bench/torch_step.py --batch 128 --length 12 --vocabulary 27 --layers 4 --width 48 --heads 4 --precision float32 --stream float32 --device cpu --steps 50
+    scripts/bench/torch_step.py --batch 128 --length 12 --vocabulary 27 --layers 4 --width 48 --heads 6 --gate silu --precision float32 --stream float32 --device cpu --steps 50
 """
 import argparse
 import contextlib
@@ -33,6 +33,7 @@ except ImportError:  # before PyTorch 2.3; 1.13, as Debian 12 has it, runs with 
 
 BF16 = torch.bfloat16
 PRODUCTS = [BF16]  # the type of products
+GATES = {"sigmoid": torch.sigmoid, "silu": F.silu}
 
 
 def product(x, weight, bias=None):
@@ -75,9 +76,9 @@ def condition_width(o):
 
 
 class Block(nn.Module):
-    def __init__(self, width, heads, hidden, condition, dropout):
+    def __init__(self, width, heads, hidden, condition, dropout, gate):
         super().__init__()
-        self.heads, self.dropout = heads, dropout
+        self.heads, self.dropout, self.gate = heads, dropout, gate
         self.modulation, self.bias = weight(6 * width, condition), weight(6 * width)
         self.qkv, self.out = weight(3 * width, width), weight(width, width)
         self.enter, self.leave = weight(2 * hidden, width), weight(width, hidden)
@@ -98,7 +99,7 @@ class Block(nn.Module):
         h = h + gate_a * self.kept(product(o.transpose(1, 2).reshape(batch, length, width), self.out))
         a = F.layer_norm(h, (width,), eps=1e-5) * (1 + scale_m) + shift_m
         value, gate = product(a, self.enter).chunk(2, -1)
-        return h + gate_m * self.kept(product(value * torch.sigmoid(gate), self.leave))
+        return h + gate_m * self.kept(product(value * self.gate(gate), self.leave))
 
 
 class Network(nn.Module):
@@ -111,7 +112,7 @@ class Network(nn.Module):
         self.table, self.head = weight(o.vocabulary + 1, o.width), weight(padded, o.width)
         self.modulation, self.bias = weight(2 * o.width, self.condition), weight(2 * o.width)
         self.blocks = nn.ModuleList(
-            Block(o.width, heads(o), hidden, self.condition, o.dropout) for _ in range(o.layers)
+            Block(o.width, heads(o), hidden, self.condition, o.dropout, GATES[o.gate]) for _ in range(o.layers)
         )
 
     def logits(self, zt, c, cosines, sines, rows):
@@ -191,6 +192,7 @@ def main():
     p.add_argument("--attention", choices=["default", "cudnn", "flash"], help="cudnn where --strongest, else default")
     p.add_argument("--eager", action="store_true", help="without torch.compile")
     p.add_argument("--heads", type=int, help="of 64 channels unless given")
+    p.add_argument("--gate", choices=GATES, default="sigmoid", help="of the feed-forward")
     p.add_argument("--precision", choices=["bfloat16", "float32"], default="bfloat16", help="of the products")
     p.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
     p.add_argument("--threads", type=int, help="of the CPU")
