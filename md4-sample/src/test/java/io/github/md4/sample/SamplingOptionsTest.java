@@ -11,6 +11,7 @@ import io.github.md4.sample.law.TokenLaw;
 import io.github.md4.sample.method.ExactMethod;
 import io.github.md4.sample.method.Leftovers;
 import io.github.md4.sample.method.Methods;
+import io.github.md4.sample.method.PublishedMethod;
 import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingSteps;
 import io.github.md4.sample.service.RequestLimits;
@@ -125,6 +126,18 @@ final class SamplingOptionsTest {
   void publishedSampler_mayBeANameAlone(String text, String whole) {
     assertThat(SamplingOptions.defaults().sampler(text).method().text())
         .isEqualTo(whole.replace("LOW", "low-confidence"));
+  }
+
+  @Test
+  void publishedSamplers_areAllListed_andReadByTheirNames() {
+    List<PublishedMethod> all = PublishedMethod.all();
+    assertThat(all).extracting(SamplingMethod::name).doesNotHaveDuplicates();
+    for (PublishedMethod method : all) {
+      assertThat(SamplingMethod.parse(method.name())).isEqualTo(method);
+      assertThat(SamplingMethod.parse(method.text())).isEqualTo(method);
+    }
+    assertThat(all.stream().<Class<?>>map(Object::getClass).distinct())
+        .containsExactlyInAnyOrderElementsOf(Methods.variants(PublishedMethod.class).toList());
   }
 
   @ParameterizedTest

@@ -11,6 +11,9 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.method.ExactMethod;
+import io.github.md4.sample.method.PublishedMethod;
+import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingProcedure;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -22,8 +25,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,19 +85,8 @@ public final class ServeCommand implements Callable<Integer> {
   private static final class NamedMethods implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return List.of(
-              "autoregressive",
-              "llada",
-              "dllm",
-              "dream-origin",
-              "dream-maskgit-plus",
-              "dream-topk-margin",
-              "dream-entropy",
-              "radd",
-              "mdlm",
-              "sedd-euler",
-              "sedd-analytic",
-              "bd3lm")
+      return Stream.concat(Stream.of(new ExactMethod.LeftToRight()), PublishedMethod.all().stream())
+          .map(SamplingMethod::name)
           .iterator();
     }
   }

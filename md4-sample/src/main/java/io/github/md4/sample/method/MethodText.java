@@ -4,7 +4,12 @@ package io.github.md4.sample.method;
 import io.github.md4.core.Choices;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.internal.text.Call;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleFunction;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** The text forms of the methods of this library, and the search for those of others. */
@@ -19,35 +24,7 @@ final class MethodText {
   static final String EULER = "euler";
   static final String ANALYTIC = "analytic";
   static final String TAU_LEAPING = "tau-leaping";
-  private static final List<String> NAMES =
-      List.of(
-          ANCESTRAL,
-          MEAN,
-          FIRST_HITTING,
-          REFERENCE_ANCESTRAL,
-          REFERENCE_MEAN,
-          "confidence",
-          "margin",
-          "entropy",
-          "remask-cap",
-          "remask-rescale",
-          "remask-confidence",
-          RANDOM_ORDER,
-          AUTOREGRESSIVE,
-          EULER,
-          ANALYTIC,
-          TAU_LEAPING,
-          "llada",
-          "dllm",
-          "dream-origin",
-          "dream-maskgit-plus",
-          "dream-topk-margin",
-          "dream-entropy",
-          "radd",
-          "mdlm",
-          "sedd-euler",
-          "sedd-analytic",
-          "bd3lm");
+  static final String BLOCKWISE = "bd3lm";
 
   /** The numbers of a published method that is written by its name alone. */
   private static final String STEPS = "128";
@@ -56,42 +33,67 @@ final class MethodText {
   private static final String[] DREAM = {STEPS, "0"};
   private static final String[] BD3LM = {"4", "0"};
 
+  /** The published methods by their names, each made from its arguments or from none. */
+  private static final Map<String, Function<Call, PublishedMethod>> PUBLISHED = published();
+
+  /** All methods of this library by their names, in the order in which messages have them. */
+  private static final Map<String, Function<Call, ? extends SamplingMethod>> METHODS = methods();
+
   private MethodText() {}
+
+  private static Map<String, Function<Call, PublishedMethod>> published() {
+    Map<String, Function<Call, PublishedMethod>> published = new LinkedHashMap<>();
+    for (BlockCounts counts : BlockCounts.values()) {
+      published.put(counts.toString(), call -> blocks(counts, call.orElse(BLOCKS)));
+    }
+    for (PublishedMethod.Algorithm algorithm : PublishedMethod.Algorithm.values()) {
+      published.put(algorithm.toString(), call -> dream(algorithm, call.orElse(DREAM)));
+    }
+    for (PublishedMethod.Rule rule : PublishedMethod.Rule.values()) {
+      published.put(rule.toString(), call -> timed(rule, call.orElse(STEPS)));
+    }
+    published.put(BLOCKWISE, call -> blockwise(call.orElse(BD3LM)));
+    return Collections.unmodifiableMap(published);
+  }
+
+  private static Map<String, Function<Call, ? extends SamplingMethod>> methods() {
+    Map<String, Function<Call, ? extends SamplingMethod>> methods = new LinkedHashMap<>();
+    methods.put(ANCESTRAL, call -> new ExactMethod.Ancestral(steps(call), leftovers(call)));
+    methods.put(MEAN, call -> new ExactMethod.Mean(steps(call), leftovers(call)));
+    methods.put(FIRST_HITTING, MethodText::firstHitting);
+    methods.put(
+        REFERENCE_ANCESTRAL,
+        call -> new ApproximateMethod.ReferenceAncestral(steps(call), leftovers(call)));
+    methods.put(
+        REFERENCE_MEAN, call -> new ApproximateMethod.ReferenceMean(steps(call), leftovers(call)));
+    for (ApproximateMethod.Order order : ApproximateMethod.Order.values()) {
+      methods.put(order.toString(), call -> ordered(order, call));
+    }
+    for (DoubleFunction<Remasking> remasking :
+        List.<DoubleFunction<Remasking>>of(
+            Remasking.Cap::new, Remasking.Rescale::new, Remasking.Confidence::new)) {
+      methods.put(remasking.apply(0).name(), call -> remasked(remasking.apply(eta(call)), call));
+    }
+    methods.put(RANDOM_ORDER, MethodText::randomOrder);
+    methods.put(AUTOREGRESSIVE, MethodText::leftToRight);
+    methods.put(EULER, call -> new ApproximateMethod.Euler(steps(call), leftovers(call)));
+    methods.put(ANALYTIC, call -> new ApproximateMethod.Analytic(steps(call), leftovers(call)));
+    methods.put(TAU_LEAPING, MethodText::tauLeaping);
+    methods.putAll(PUBLISHED);
+    return Collections.unmodifiableMap(methods);
+  }
 
   static SamplingMethod parse(String text) {
     Call call = Call.parse(text);
-    return switch (call.name()) {
-      case ANCESTRAL -> new ExactMethod.Ancestral(steps(call), leftovers(call));
-      case MEAN -> new ExactMethod.Mean(steps(call), leftovers(call));
-      case FIRST_HITTING -> firstHitting(call);
-      case REFERENCE_ANCESTRAL ->
-          new ApproximateMethod.ReferenceAncestral(steps(call), leftovers(call));
-      case REFERENCE_MEAN -> new ApproximateMethod.ReferenceMean(steps(call), leftovers(call));
-      case "confidence" -> ordered(ApproximateMethod.Order.CONFIDENCE, call);
-      case "margin" -> ordered(ApproximateMethod.Order.MARGIN, call);
-      case "entropy" -> ordered(ApproximateMethod.Order.ENTROPY, call);
-      case "remask-cap" -> remasked(new Remasking.Cap(eta(call)), call);
-      case "remask-rescale" -> remasked(new Remasking.Rescale(eta(call)), call);
-      case "remask-confidence" -> remasked(new Remasking.Confidence(eta(call)), call);
-      case RANDOM_ORDER -> randomOrder(call);
-      case AUTOREGRESSIVE -> leftToRight(call);
-      case EULER -> new ApproximateMethod.Euler(steps(call), leftovers(call));
-      case ANALYTIC -> new ApproximateMethod.Analytic(steps(call), leftovers(call));
-      case TAU_LEAPING -> tauLeaping(call);
-      case "llada" -> blocks(BlockCounts.LLADA, call.orElse(BLOCKS));
-      case "dllm" -> blocks(BlockCounts.DLLM, call.orElse(BLOCKS));
-      case "dream-origin" -> dream(PublishedMethod.Algorithm.ORIGIN, call.orElse(DREAM));
-      case "dream-maskgit-plus" ->
-          dream(PublishedMethod.Algorithm.MASKGIT_PLUS, call.orElse(DREAM));
-      case "dream-topk-margin" -> dream(PublishedMethod.Algorithm.TOPK_MARGIN, call.orElse(DREAM));
-      case "dream-entropy" -> dream(PublishedMethod.Algorithm.ENTROPY, call.orElse(DREAM));
-      case "radd" -> dream(PublishedMethod.Algorithm.RADD, call.orElse(DREAM));
-      case "mdlm" -> timed(PublishedMethod.Rule.MDLM, call.orElse(STEPS));
-      case "sedd-euler" -> timed(PublishedMethod.Rule.SEDD_EULER, call.orElse(STEPS));
-      case "sedd-analytic" -> timed(PublishedMethod.Rule.SEDD_ANALYTIC, call.orElse(STEPS));
-      case "bd3lm" -> blockwise(call.orElse(BD3LM));
-      default -> offered(call);
-    };
+    Function<Call, ? extends SamplingMethod> method = METHODS.get(call.name());
+    return method == null ? offered(call) : method.apply(call);
+  }
+
+  /** Returns each published method as its name alone is read. */
+  static List<PublishedMethod> standards() {
+    return PUBLISHED.entrySet().stream()
+        .map(method -> method.getValue().apply(new Call(method.getKey(), List.of())))
+        .toList();
   }
 
   /** Returns the text of a method on a grid. */
@@ -139,7 +141,7 @@ final class MethodText {
     return new ApproximateMethod.TauLeaping(steps(call), call.whole(3), leftovers);
   }
 
-  private static SamplingMethod blocks(BlockCounts counts, Call call) {
+  private static PublishedMethod blocks(BlockCounts counts, Call call) {
     call.checkArguments("STEPS", "BLOCK", "REMASKING", "GUIDANCE");
     return new PublishedMethod.Blocks(
         counts,
@@ -149,17 +151,17 @@ final class MethodText {
         call.number(3));
   }
 
-  private static SamplingMethod dream(PublishedMethod.Algorithm algorithm, Call call) {
+  private static PublishedMethod dream(PublishedMethod.Algorithm algorithm, Call call) {
     call.checkArguments("STEPS", "TEMPERATURE");
     return new PublishedMethod.Dream(algorithm, call.whole(0), call.number(1));
   }
 
-  private static SamplingMethod timed(PublishedMethod.Rule rule, Call call) {
+  private static PublishedMethod timed(PublishedMethod.Rule rule, Call call) {
     call.checkArguments("STEPS");
     return new PublishedMethod.Timed(rule, call.whole(0));
   }
 
-  private static SamplingMethod blockwise(Call call) {
+  private static PublishedMethod blockwise(Call call) {
     call.checkArguments("BLOCK", "STEPS");
     return new PublishedMethod.Blockwise(call.whole(0), call.whole(1));
   }
@@ -184,6 +186,7 @@ final class MethodText {
   }
 
   private static List<String> names(List<SamplingMethodKind> kinds) {
-    return Stream.concat(NAMES.stream(), kinds.stream().map(SamplingMethodKind::name)).toList();
+    return Stream.concat(METHODS.keySet().stream(), kinds.stream().map(SamplingMethodKind::name))
+        .toList();
   }
 }

@@ -12,6 +12,7 @@ import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.schedule.StepTimes;
 import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.internal.text.Call;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
@@ -21,6 +22,11 @@ import java.util.stream.IntStream;
  * reveal nothing do not call the network.
  */
 public sealed interface PublishedMethod extends SamplingMethod {
+
+  /** {@return every published method once, as {@link SamplingMethod#parse} reads its name alone} */
+  static List<PublishedMethod> all() {
+    return MethodText.standards();
+  }
 
   @Override
   default boolean isExact() {
@@ -337,7 +343,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
 
     @Override
     public String name() {
-      return "bd3lm";
+      return MethodText.BLOCKWISE;
     }
 
     @Override
