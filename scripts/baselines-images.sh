@@ -13,6 +13,7 @@
 #   WEIGHTS=raw, PASSES=4, BATCH=250, CHUNKS= (all)
 #   SAMPLES=16, SAMPLE_STEPS=256, PRECISION=bfloat16 (of sampling)
 #   LIMIT=                 seconds for each training, which is then stopped as by SIGTERM and gone on with next time
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 here=$(dirname "$0")
 md4=${MD4:-$here/../bin/md4}

@@ -28,6 +28,7 @@
 #   EVERY=                 steps between the points of curves; a tenth of STEPS where it is empty
 #   SAMPLES=4, SAMPLE_STEPS=1000, GENERATIVE_COUNT=64, STEPS_OF="16 64 256"
 #   SAMPLERS=              of MD4, SEDD and CTMC, instead of their own
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 here=$(dirname "$0")
 md4=${MD4:-$here/../bin/md4}

@@ -9,6 +9,7 @@
 # cosine grid" (cosine); a model of the cosine schedule gives "cosine" (GRIDS=uniform), and so does a class-conditional
 # one. STEPS are the numbers of steps, COUNT the images (the paper's 50,000), GUIDANCE the scale of classifier-free
 # guidance, FLAGS more words for md4 evaluate fid. Images that were drawn before are taken as they are.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 model=$1
 reference=$2

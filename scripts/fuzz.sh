@@ -5,6 +5,7 @@
 #
 #   scripts/fuzz.sh [ROUNDS] [SEED] [NAME]   200 rounds of 53 files, each damaged once a round; NAME: only those
 #                                            with it in their path
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 rounds=${1:-200}

@@ -24,6 +24,7 @@
 #   CHUNKS=4096            of each split, watched for over-fitting
 #   SAMPLES=4, STEPS=1000  how many are drawn of each kind, and how
 #   BENCH_STEPS=20
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 here=$(dirname "$0")
 md4=${MD4:-$here/../bin/md4}

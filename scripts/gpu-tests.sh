@@ -8,6 +8,7 @@
 # CLASSES is a folder with the compiled classes and tests of all modules, CLASSPATH the jars, JUnit's console launcher among them
 # (junit-platform-console-standalone). What each JVM printed lies in OUT (default: gpu-tests). In the environment: JOBS, JVMs at a
 # time (12); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names.
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -u
 classes=$1
 path=$1:$2

@@ -16,6 +16,7 @@
 # what is to be looked at (RUN/shown); MD4, the command (bin/md4); DEVICE; LIMIT, seconds after which the training is
 # stopped as by SIGTERM; T (64), steps; GRIDS (uniform cosine; uniform alone for a model of the cosine schedule); COUNT
 # (2000), images compared; BATCH (250); CHUNKS, images scored, all unless given; GUIDANCE (1); PRECISION (float32).
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 usage() {

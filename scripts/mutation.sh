@@ -8,6 +8,7 @@
 # SEED (default 1) draws CLASSES (default 6) classes of the last two; THREADS (default 1) is the number of changes tried at
 # once. Prints the changes that survived and a line of totals; md4-*/target/pit-reports has index.html and mutations.csv,
 # with a line for each change. Takes minutes to an hour; not part of mvn verify. The results are in docs/lab/reliability.md.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 seed=${SEED:-1}

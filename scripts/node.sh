@@ -7,6 +7,7 @@
 #
 # Each is supervised (scripts/supervise.sh) and writes LOGS/NAME.log; LOGS is logs. Prints a line for
 # each with its process: kill that to stop the training after a checkpoint; the same command goes on.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 here=$(CDPATH='' cd "$(dirname "$0")" && pwd -P)
 logs=${LOGS:-logs}

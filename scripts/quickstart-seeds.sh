@@ -7,6 +7,7 @@
 #
 # In the environment: SEEDS (1 2 3 4 5); MD4, the command (bin/md4); RUNS, the folder of the runs (runs/quickstart-seeds);
 # DATA, the corpus (data/quickstart); COUNT, samples a seed (200).
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 
 # One thread, so that the result does not depend on the number of cores, and so small a network's threads need not

@@ -7,6 +7,7 @@
 #
 # In the environment: MD4, the command (bin/md4, which is built first); RUN, the run (runs/quickstart); DATA, the corpus
 # (data/quickstart).
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 
 # One thread, so that the result does not depend on the number of cores, and so small a network's threads need not

@@ -6,6 +6,7 @@
 #   scripts/release-check.sh [COMMIT]     instead of the last tag, another commit to compare the API with
 #
 # Exit code 1 if a jar differs. The lists are in md4-*/target/japicmp of the folder that is named at the end.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 base=${1:-$(git describe --tags --abbrev=0 2>/dev/null || true)}

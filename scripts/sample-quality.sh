@@ -8,6 +8,7 @@
 # COUNT samples each (default 64), at STEPS (default "64 256 1000"). JOBS samplers run at once (default
 # 1: only then are the seconds those of the sampler alone). Samples that are there are not drawn again, and
 # DRAW_ONLY=1 prints no table, so that the GPU's part can be done apart.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 model=$1
 reference=$2

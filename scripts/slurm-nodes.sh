@@ -15,6 +15,7 @@
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --output=md4-%j.log
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -u
 cd "${MD4_HOME:-${SLURM_SUBMIT_DIR:-.}}" || exit 1
 # Since 22.05 srun does not take over the number of processors by itself.

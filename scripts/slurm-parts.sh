@@ -8,6 +8,7 @@
 #SBATCH --gres=gpu:1
 #SBATCH --cpus-per-task=8
 #SBATCH --output=md4-%A-%a.log
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -eu
 cd "${MD4_HOME:-${SLURM_SUBMIT_DIR:-.}}"
 folder=$1

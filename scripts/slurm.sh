@@ -15,6 +15,7 @@
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --output=md4-%j.log
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -u
 cd "${MD4_HOME:-${SLURM_SUBMIT_DIR:-.}}" || exit 1
 
@@ -32,11 +33,17 @@ fi
 # shellcheck disable=SC2086
 ${MD4_SRUN:-} scripts/supervise.sh "$@" &
 child=$!
+# A signal ends a wait with a code of its own; where the child has ended meanwhile, its code is still to be had.
 while :; do
   wait "$child"
   code=$?
   kill -0 "$child" 2>/dev/null || break
 done
+if [ "$code" -gt 128 ]; then
+  wait "$child" 2>/dev/null
+  last=$?
+  [ "$last" -eq 127 ] || code=$last # 127: it was had already
+fi
 if [ -n "$is_time_over" ] && [ "$code" -eq 130 ]; then
   echo "slurm: the time is over and the step saved; job $SLURM_JOB_ID goes into the queue again" >&2
   scontrol requeue "$SLURM_JOB_ID"

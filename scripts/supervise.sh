@@ -12,6 +12,7 @@
 #
 # MD4_PROCESSES=8 trains by eight processes of this machine. Under torchrun's or Slurm's variables each
 # process has a supervisor of its own; when one dies all end, and all are begun again.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -u
 root=$(CDPATH='' cd "$(dirname "$0")/.." && pwd -P)
 md4=${MD4:-$root/bin/md4}
@@ -28,13 +29,20 @@ stopped=
 # The shell would end, and leave the training alone.
 trap 'stopped=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT
 
-# A signal ends a wait, not what is waited for.
+# A signal ends a wait, not what is waited for, and with a code of its own; where the child has ended meanwhile, its
+# code is still to be had.
 await() {
   while :; do
     wait "$1"
     code=$?
-    kill -0 "$1" 2>/dev/null || return "$code"
+    kill -0 "$1" 2>/dev/null || break
   done
+  if [ "$code" -gt 128 ]; then
+    wait "$1" 2>/dev/null
+    last=$?
+    [ "$last" -eq 127 ] || code=$last # 127: it was had already
+  fi
+  return "$code"
 }
 
 failures=0

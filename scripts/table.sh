@@ -10,6 +10,7 @@
 #
 # RUN is a run, a checkpoint or a model. PASSES (4) is how often each sequence is scored; MORE holds
 # further options of md4 evaluate, as --precision bfloat16.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 table=$1
 run=$2

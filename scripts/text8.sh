@@ -6,6 +6,7 @@
 #   scripts/text8.sh CONFIG RUN FILE...
 #
 # CONFIG is a file of configs/, RUN the run's folder, FILE... text8.zip, or text8 in parts in order.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 config=$1
 run=$2

@@ -6,6 +6,7 @@
 #   scripts/tiny.sh
 #
 # In the environment: MD4, the command (bin/md4, which has to be built); WORK, a folder for corpus and run (a new one).
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 md4=${MD4:-bin/md4}

@@ -7,6 +7,7 @@
 #
 # Writes OUT/data, OUT/run, what the commands print, and OUT/seconds.txt. In the environment: MD4, the command (bin/md4);
 # OPTIONS, further options of the training.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 text=${1:?a text file is needed}

@@ -13,6 +13,7 @@
 #   LIMIT=560   seconds after which training saves its step and ends; what was best is kept
 #   PASSES=4    times and masks for each sequence
 #   MORE=       options for every evaluation, as --precision bfloat16
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 stage=$1
 data=$2

@@ -8,6 +8,7 @@
 #   [PYTHON=python3] [THREADS=2] scripts/bench/cpu.sh [ROUNDS]
 #
 # PYTHON is one with PyTorch. Nothing else should want the processor meanwhile.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 CDPATH='' cd "$(dirname "$0")/../.."
 python=${PYTHON:-python3}

@@ -7,6 +7,7 @@
 # Writes OUT/report.txt and what each part printed. Six to eight minutes on four H200. In the environment:
 # GPUS, their number (all that nvidia-smi lists); PARTS, some of "speed losses samples killed" (all).
 # A rehearsal on a CPU: DEVICE=cpu GPUS=2 scripts/bench/gpus.sh OUT
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -u
 CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}

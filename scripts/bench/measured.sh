@@ -4,6 +4,7 @@
 # process, so nothing else may run on it.
 #
 #   scripts/bench/measured.sh NAME COMMAND...
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 name=$1
 shift

@@ -7,6 +7,7 @@
 #
 # Writes OUT/report.txt, a line for each config as it comes, and the reports of md4 bench train. In the environment: MD4,
 # the command (bin/md4); DEVICE (gpu:0), or cpu for a rehearsal of the configs that are named; GPU, its number for nvidia-smi.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -u
 CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}

@@ -9,6 +9,7 @@
 # OUT is a folder for the reports of md4 bench train. In the environment: MD4, the command; CONFIG (text8-short);
 # KINDS, those of scripts/baselines.sh; STEPS (20), WARM (6); MICRO, the micro-batch of Gaussian diffusion (128);
 # FLAGS, more words for md4 bench train.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 here=$(dirname "$0")
 out=${1:?names a folder}

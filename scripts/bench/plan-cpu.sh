@@ -7,6 +7,7 @@
 #
 # Writes OUT/report.txt; some fifteen minutes. In the environment: MD4, the command (bin/md4); SECONDS_OF_TRIAL (20); THREADS (1);
 # ONLY, some of "quickstart images documents dna text genmd4" (all).
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}

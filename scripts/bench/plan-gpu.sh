@@ -8,6 +8,7 @@
 # Writes OUT/doctor.txt and OUT/report.txt. Some five minutes on an H200. In the environment: MD4, the command (bin/md4);
 # DEVICE (gpu:0), which nobody else may use meanwhile; ONLY, some of "text8 cifar10 owt recompute" (all). A rehearsal
 # on a CPU, of small batches: DEVICE=cpu scripts/bench/plan-gpu.sh OUT
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -u
 CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}

@@ -11,6 +11,7 @@
 #
 # In the environment: MD4, the command (bin/md4); DEVICE (cpu), or gpu:N; SECONDS_OF_TRIAL (20); RUN, the folder of the
 # run, removed first (runs/plan-check); PLAN, a file for the plan in JSON.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 
 md4=${MD4:-bin/md4}

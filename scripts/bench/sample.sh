@@ -9,6 +9,7 @@
 # PYTHON is the peer's Python; without a PyTorch on a GPU ours alone is measured. MODE is the peer's way of compiling (a CUDA
 # graph for one sequence, else default). DEVICE, PRECISION, RESIDUAL and STEPS="64 256" choose less; REPEATS, the times that
 # each is sampled, of which the median is told.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 root=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
 out=${1:-sample-bench.jsonl}

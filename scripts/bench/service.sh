@@ -3,6 +3,7 @@
 # service.sh MODEL [JAR...]: clients of a model in one process, 16 at once, 16 by turns and one, by each
 # md4-cli.jar in turn (this build's where none is named).
 # Two idle cores, the quickstart's network: see docs/service.md for the numbers to expect.
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 model=${1:?usage: service.sh MODEL [JAR...]}

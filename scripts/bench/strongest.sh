@@ -7,6 +7,7 @@
 #   scripts/bench/strongest.sh [OUT]
 #
 # In the environment: MD4, the command; PYTHON; MD4_CUBLASLT, a newer library for our products, such as PyTorch's own.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 here=$(CDPATH='' cd "$(dirname "$0")" && pwd -P)
 out=${1:-strongest}

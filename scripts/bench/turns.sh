@@ -4,6 +4,7 @@
 # BEFORE and AFTER are checkouts with a built md4 (mvn -Pcuda -Dmaven.test.skip=true package).
 #
 #   scripts/bench/turns.sh BEFORE AFTER [ROUNDS]
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 before=$1
 after=$2

@@ -9,6 +9,7 @@
 # In the environment: MD4, the command; PYTHON; LAYERS, ResBlocks on the way down (32); STEPS (20), ours that are
 # measured; LAYOUTS; MODES of torch_unet.py, eager and blocks unless given (compiled as a whole takes minutes more);
 # MD4_FLAGS and TORCH_FLAGS, more words for each.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 here=$(dirname "$0")
 batch=${1:-128}

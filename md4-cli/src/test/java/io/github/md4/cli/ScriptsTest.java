@@ -2,6 +2,7 @@
 package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launch scripts, around programs that only say how they were called. */
@@ -220,12 +222,21 @@ final class ScriptsTest {
     assertThat(calls()).endsWith("saved").hasSize(3);
   }
 
+  /** Returns once the task has ended, as where a training saves faster than Slurm answers. */
+  private static final String SCANCEL =
+      """
+      #!/bin/sh
+      echo "scancel $*" >>calls
+      kill -TERM "$(cat task)"
+      while kill -0 "$(cat task)" 2>/dev/null; do sleep 0.01; done
+      """;
+
   /** SIGTERM to srun itself would end its tasks before they have saved. */
   @Test
   void slurmNodes_hasSlurmSignalTheTasks_andGoesBackIntoTheQueue() throws Exception {
     program(
         "srun", "#!/bin/sh\necho \"srun $1 $2 $3\" >>calls\nshift 3\necho $$ >task\nexec \"$@\"\n");
-    program("scancel", "#!/bin/sh\necho \"scancel $*\" >>calls\nkill -TERM \"$(cat task)\"\n");
+    program("scancel", SCANCEL);
     codes("wait");
     Process process = batchOf("slurm-nodes.sh", "a.yaml");
     awaitCall("waiting");
@@ -306,19 +317,45 @@ final class ScriptsTest {
     assertThat(calls()).hasSize(2);
   }
 
+  private static List<Path> all() throws IOException {
+    try (Stream<Path> files = Files.walk(SCRIPTS)) {
+      return files.filter(each -> each.toString().endsWith(".sh")).sorted().toList();
+    }
+  }
+
+  /** The shell of a script's first line runs it, by whichever shell it was started. */
+  @ParameterizedTest
+  @CsvSource({"zsh, sh bash", "dash, bash"})
+  void scripts_areRunByTheirOwnShell(String typed, String own) throws Exception {
+    assumeTrue(Shells.isThere(typed), typed + " is not here");
+    Path bin = Files.createDirectory(folder.resolve("bin")); // all that a script would find
+    for (String shell : List.of("sh", "bash")) {
+      program("bin/" + shell, "#!/bin/sh\necho '" + shell + "'\nfor a; do echo \"$a\"; done\n");
+    }
+    for (Path script : all()) {
+      String shell = Files.readString(script).lines().findFirst().orElse("").replace("#!/bin/", "");
+      if (List.of(own.split(" ")).contains(shell)) {
+        Map<String, String> environment = Map.of("PATH", "" + bin);
+        Process process = start(environment, Shells.path(typed), "" + script, "a b", "*", "");
+        assertThat(exitCode(process)).as("%s: %s", script, out()).isZero();
+        assertThat(out().lines())
+            .as("" + script)
+            .containsExactly(shell, "" + script, "a b", "*", "");
+      }
+    }
+  }
+
   /**
    * Where CDPATH is set, cd looks for a relative folder elsewhere first, and prints what it takes.
    */
   @Test
   void scripts_goToTheirOwnFolderWhateverCdpathSays() throws IOException {
     List<String> led = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(SCRIPTS)) {
-      for (Path file : files.filter(each -> each.toString().endsWith(".sh")).toList()) {
-        Files.readString(file)
-            .lines()
-            .filter(line -> line.contains("cd \"$(dirname") && !line.contains("CDPATH='' cd"))
-            .forEach(line -> led.add(file + ": " + line));
-      }
+    for (Path file : all()) {
+      Files.readString(file)
+          .lines()
+          .filter(line -> line.contains("cd \"$(dirname") && !line.contains("CDPATH='' cd"))
+          .forEach(line -> led.add(file + ": " + line));
     }
     assertThat(led).isEmpty();
   }
