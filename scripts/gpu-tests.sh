@@ -7,7 +7,8 @@
 #
 # CLASSES is a folder with the compiled classes and tests of all modules, CLASSPATH the jars, JUnit's console launcher among them
 # (junit-platform-console-standalone). What each JVM printed lies in OUT (default: gpu-tests). In the environment: JOBS, JVMs at a
-# time (12); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names.
+# time (12); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names; RUNS, how many times attention's
+# results are made again and compared bit for bit (3). ONLY=HopperAttentionGpuTest RUNS=300 LIMIT=300 compares 300.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -u
 classes=$1
@@ -22,7 +23,7 @@ mkdir -p "$out"
 units() {
   halves() { # RANK CLASS METHOD CASES, of the first half
     case=io.github.md4.core.network.transformer.FusedTransformerGpuTest
-    [ "${2##*.}" != HopperAttentionGpuTest ] || case=$2
+    case ${2##*.} in HopperAttention*) case=${2%.*}.HopperAttentionGpuTest ;; esac
     echo "$1 $2 $3($case\$Case) 0..$(($4 - 1))"
     echo "$1 $2 $3($case\$Case) $4..99"
   }
@@ -40,15 +41,25 @@ units() {
       FrozenTransformerGpuTest) halves 1 "$class" logits_areThoseOfFloat32UpToRounding 5 ;;
       GraphStepsGpuTest)
         for methods in aGo severalSteps draws; do
-          echo "2 $class .*#$methods.* -"
+          echo "1 $class .*#$methods.* -"
         done
         ;;
       HopperAttentionGpuTest) # a part for each width of heads, and for clusters with dropout and without
         for cases in 0..19 20..39 40..44 45..99; do
           echo "1 $class outputAndGradients_areThoseOfPlainLoops($class\$Case) $cases"
         done
+        for cases in 0..35 36..51 52..99; do # narrow, wide, beyond 1,024 positions
+          echo "2 $class outputAndGradientsOfLengths_areThoseOfPlainLoops($class\$Case) $cases"
+        done
         halves 1 "$class" outputAndGradientsOfChosenQueries_areThoseOfPlainLoops 6
-        echo "2 $class .*nan.*|.*ManyHeads.* -"
+        echo "2 $class .*ManyHeads.* -"
+        ;;
+      HopperAttentionNanGpuTest) # few heads, then the ring
+        halves 2 "$class" nan_reachesWhatItReachesInPlainLoops 16
+        echo "2 $class .*Chosen.* -"
+        ;;
+      HopperAttentionDropoutGpuTest) # tiles and whole heads, then the ring
+        halves 2 "$class" keptProbabilities_areThoseOfPlainLoops 3
         ;;
       FusedUNetGpuTest | HopperProductNormsGpuTest) echo "2 $class .* -" ;;
       *) echo "3 $class .* -" ;;
@@ -66,7 +77,7 @@ one() { # CLASS METHODS CASES
   fi
   log=$out/$name.log
   begun=$(date +%s%N)
-  timeout -k 5 "${LIMIT:-120}" "$java" -Xmx6g -cp "$path" \
+  timeout -k 5 "${LIMIT:-120}" "$java" -Xmx6g -Dmd4.runs="${RUNS:-3}" -cp "$path" \
     '-Djava.util.logging.config.class=io.github.md4.cli.support.JdkLog$Configuration' \
     org.junit.platform.console.ConsoleLauncher execute --include-tag gpu --disable-banner --disable-ansi-colors \
     --details=testfeed "${selected[@]}" >"$log" 2>&1
@@ -76,7 +87,7 @@ one() { # CLASS METHODS CASES
     "$(count SUCCESSFUL)" "$(count FAILED)" "$(count ABORTED)" $status "$name"
 }
 export -f one
-export out path java LIMIT
+export out path java LIMIT RUNS
 
 # These watch the memory of the whole device, so that nobody may be beside them.
 alone='NcclGpuTest'

@@ -21,6 +21,13 @@ final class HopperNumbers {
         return torch.to(x, 15)
       def wide(self: __torch__.M, x: Tensor) -> Tensor:
         return torch.to(x, 6)
+      def different(self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:
+        a = self.wide(x)
+        b = self.wide(y)
+        sign = torch.ne(torch.signbit(a), torch.signbit(b))  # zeros differ by it alone
+        return torch.sum(torch.logical_or(torch.ne(a, b), sign))
+      def columnsFrom(self: __torch__.M, x: Tensor, column: int) -> Tensor:
+        return torch.slice(x, 1, column).contiguous()
       """;
 
   private HopperNumbers() {}
@@ -32,7 +39,7 @@ final class HopperNumbers {
         "no Hopper GPU: %s not tested".formatted(what));
   }
 
-  /** Returns what {@link #narrow} and {@link #wide} are computed by; closed by the caller. */
+  /** Returns what these numbers are made, read and compared by; closed by the caller. */
   static TorchScript casts(NDManager manager) {
     return TorchScript.load(manager, Map.of(), CASTS);
   }
@@ -44,6 +51,11 @@ final class HopperNumbers {
 
   static float[] wide(NDManager manager, TorchScript casts, NDArray x) {
     return casts.run(manager, "wide", x).singletonOrThrow().toFloatArray();
+  }
+
+  /** Returns how many numbers in bfloat16 differ in a bit. */
+  static long different(NDManager scope, TorchScript casts, NDArray x, NDArray y) {
+    return casts.run(scope, "different", x, y).singletonOrThrow().getLong();
   }
 
   /** Normal numbers that bfloat16 holds exactly. */
@@ -59,13 +71,24 @@ final class HopperNumbers {
 
   /** Returns the length of the difference over that of the exact numbers. */
   static double distance(float[] ours, double[] exact) {
+    return error(ours, exact) / length(exact);
+  }
+
+  /** Returns the length of the difference. */
+  static double error(float[] ours, double[] exact) {
     assertThat(ours).hasSize(exact.length);
-    double difference = 0;
-    double whole = 0;
+    double squares = 0;
     for (int i = 0; i < exact.length; i++) {
-      difference += (ours[i] - exact[i]) * (ours[i] - exact[i]);
-      whole += exact[i] * exact[i];
+      squares += (ours[i] - exact[i]) * (ours[i] - exact[i]);
     }
-    return Math.sqrt(difference / whole);
+    return Math.sqrt(squares);
+  }
+
+  static double length(double[] numbers) {
+    double squares = 0;
+    for (double number : numbers) {
+      squares += number * number;
+    }
+    return Math.sqrt(squares);
   }
 }

@@ -8,7 +8,6 @@ import java.util.stream.IntStream;
 /** Attention and its backward in plain loops, with the dropout of {@code attention.cu}. */
 final class NaiveAttention {
   private static final double THETA = 10_000;
-  private static final long WORD = 0xFFFFFFFFL;
 
   private final Shape shape;
   private final int width;
@@ -37,7 +36,7 @@ final class NaiveAttention {
     this.shape = shape;
     this.width = width;
     this.isCausal = isCausal;
-    this.threshold = Math.round(dropout * 0x1p32);
+    this.threshold = NaiveDropout.threshold(dropout);
     this.seed = seed;
   }
 
@@ -55,15 +54,18 @@ final class NaiveAttention {
   NaiveAttention of(float[] qkv, float[] gradient, int[] rows) {
     output = new double[shape.outputSize(width)];
     gradients = new double[qkv.length];
-    IntStream.range(0, shape.examples)
+    int group = shape.heads / shape.keyValueHeads; // heads that add to the same gradients
+    IntStream.range(0, shape.examples * shape.keyValueHeads)
         .parallel()
         .forEach(
-            example -> {
-              for (int head = 0; head < shape.heads; head++) {
+            pair -> {
+              int example = pair / shape.keyValueHeads;
+              int first = pair % shape.keyValueHeads * group;
+              for (int head = first; head < first + group; head++) {
                 new Head(qkv, gradient, example, head).compute(ofExample(rows, example));
               }
-              turnBack(example);
             });
+    IntStream.range(0, shape.examples).parallel().forEach(this::turnBack);
     return this;
   }
 
@@ -108,6 +110,7 @@ final class NaiveAttention {
     private final int example;
     private final int head;
     private final int keyHead;
+    private final NaiveDropout dropout;
 
     Head(float[] qkv, float[] gradient, int example, int head) {
       this.qkv = qkv;
@@ -115,6 +118,7 @@ final class NaiveAttention {
       this.example = example;
       this.head = head;
       this.keyHead = head * shape.keyValueHeads / shape.heads;
+      this.dropout = new NaiveDropout(seed, example * shape.heads + head, threshold);
     }
 
     private int query(int position) {
@@ -150,7 +154,7 @@ final class NaiveAttention {
       double[] dp = new double[keys];
       double delta = 0;
       for (int k = 0; k < keys; k++) {
-        factor[k] = isKept(number, k) ? 1 / (1 - threshold * 0x1p-32) : 0;
+        factor[k] = dropout.isKept(number, k) ? 1 / (1 - threshold * 0x1p-32) : 0;
         for (int w = 0; w < width; w++) {
           output[out(q) + w] += factor[k] * p[k] * qkv[value(k) + w];
           gradients[value(k) + w] += factor[k] * p[k] * gradient[out(q) + w];
@@ -171,9 +175,11 @@ final class NaiveAttention {
       double[] p = new double[keys];
       double most = Double.NEGATIVE_INFINITY;
       for (int k = 0; k < keys; k++) {
+        double product = 0;
         for (int w = 0; w < width; w++) {
-          p[k] += qkv[query(q) + w] * qkv[key(k) + w] / Math.sqrt(width);
+          product += (double) qkv[query(q) + w] * qkv[key(k) + w];
         }
+        p[k] = product / Math.sqrt(width);
         most = Math.max(most, p[k]);
       }
       double sum = 0;
@@ -185,22 +191,6 @@ final class NaiveAttention {
         p[k] /= sum;
       }
       return p;
-    }
-
-    private boolean isKept(int q, int k) {
-      long key = mixed(seed + 0x9E3779B97F4A7C15L * (example * shape.heads + head + 1));
-      int z = (q / 16 * 8 + q % 8) << 16 | (k / 16 * 8 + k % 8);
-      z ^= (int) key;
-      z = (z ^ z >>> 16) * 0x85EBCA6B;
-      z = (z ^ z >>> 13 ^ (int) (key >>> 32)) * 0xC2B2AE35;
-      z = Integer.rotateLeft(z ^ z >>> 16, 8 * (2 * (q / 8 % 2) + k / 8 % 2));
-      return (z & WORD) >= threshold;
-    }
-
-    private long mixed(long start) {
-      long z = (start ^ start >>> 30) * 0xBF58476D1CE4E5B9L;
-      z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-      return z ^ z >>> 31;
     }
   }
 
