@@ -28,10 +28,6 @@ final class HopperAttentionRing implements AutoCloseable {
   private static final int THREADS = 384;
   private static final int KEYS = 128;
   private static final int TILE_BYTES = 8192;
-  private static final List<Integer> BLOCKS = List.of(2, 4, 8);
-
-  /** Without dropout clusters of two are no faster than the other backward. */
-  private static final List<Integer> BLOCKS_WITHOUT_DROPOUT = List.of(4, 8);
 
   /**
    * The time of one head by the other backward on one multiprocessor, in heads of a cluster,
@@ -50,18 +46,49 @@ final class HopperAttentionRing implements AutoCloseable {
 
   private final IntFunction<CudaProgram> compile;
   private final int heads;
-  private final boolean isDropped;
+  private final Probabilities probabilities;
   private final int multiprocessors;
   private final Map<Integer, Kernel> kernels = new HashMap<>();
 
   /** A program for clusters of a size and the number of clusters that run at once. */
   private record Kernel(CudaProgram program, int clusters) {}
 
+  /** The clusters that are faster than the other backward, and what they take of the heads. */
+  private enum Probabilities {
+    /** None is dropped: clusters of two are no faster. */
+    WHOLE(4, 8) {
+      @Override
+      Share share(int heads, int clusters, int blocks, int left) {
+        return Share.of(heads, clusters, blocks, left);
+      }
+    },
+    /** Some are: the other backward beside the clusters slows them down more than it helps. */
+    DROPPED(2, 4, 8) {
+      @Override
+      Share share(int heads, int clusters, int blocks, int left) {
+        return new Share(heads, 0);
+      }
+    };
+
+    @SuppressWarnings("ImmutableEnumChecker") // of List.of
+    private final List<Integer> blocks;
+
+    Probabilities(Integer... blocks) {
+      this.blocks = List.of(blocks);
+    }
+
+    /** Returns the share, of the arguments of {@link Share#of}. */
+    abstract Share share(int heads, int clusters, int blocks, int left);
+  }
+
   private HopperAttentionRing(
-      IntFunction<CudaProgram> compile, int heads, boolean isDropped, int multiprocessors) {
+      IntFunction<CudaProgram> compile,
+      int heads,
+      Probabilities probabilities,
+      int multiprocessors) {
     this.compile = compile;
     this.heads = heads;
-    this.isDropped = isDropped;
+    this.probabilities = probabilities;
     this.multiprocessors = multiprocessors;
   }
 
@@ -81,7 +108,12 @@ final class HopperAttentionRing implements AutoCloseable {
             && network.heads() == network.keyValueHeads()
             && !network.causal();
     return fits
-        ? Optional.of(new HopperAttentionRing(compile, network.heads(), isDropped, multiprocessors))
+        ? Optional.of(
+            new HopperAttentionRing(
+                compile,
+                network.heads(),
+                isDropped ? Probabilities.DROPPED : Probabilities.WHOLE,
+                multiprocessors))
         : Optional.empty();
   }
 
@@ -97,14 +129,10 @@ final class HopperAttentionRing implements AutoCloseable {
 
   private Optional<Share> taken(int blocks, int all) {
     int clusters = kernel(blocks).clusters;
-    if (clusters == 0) {
-      return Optional.empty();
-    }
-    // with dropout the other backward slows this one down more than it helps
-    return Optional.of(
-        isDropped
-            ? new Share(all, 0)
-            : Share.of(all, clusters, blocks, multiprocessors - clusters * blocks));
+    int left = multiprocessors - clusters * blocks;
+    return clusters == 0
+        ? Optional.empty()
+        : Optional.of(probabilities.share(all, clusters, blocks, left));
   }
 
   /**
@@ -124,8 +152,7 @@ final class HopperAttentionRing implements AutoCloseable {
 
   /** Returns the blocks of a cluster for a length. */
   private Optional<Integer> blocks(int length) {
-    List<Integer> sizes = isDropped ? BLOCKS : BLOCKS_WITHOUT_DROPOUT;
-    return sizes.stream()
+    return probabilities.blocks.stream()
         .filter(blocks -> length <= KEYS * blocks && length >= LEAST_FILLED * KEYS * blocks)
         .findFirst();
   }

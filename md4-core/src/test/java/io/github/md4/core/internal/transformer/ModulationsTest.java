@@ -2,19 +2,21 @@
 package io.github.md4.core.internal.transformer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.List;
 import java.util.Map;
-import org.assertj.core.data.Offset;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The modulations of all layers, joined or apart, against plain loops. */
 final class ModulationsTest {
@@ -25,62 +27,119 @@ final class ModulationsTest {
   /** Of two layers and of the head. */
   private static final List<Integer> VECTORS = List.of(6, 6, 2);
 
-  private static final Offset<Float> ROUNDING = Offset.offset(1e-5f);
+  /** DJL's own casts know no bfloat16. */
+  private static final String CASTS =
+      """
+
+      def narrow(self: __torch__.M, x: Tensor) -> Tensor:
+        return torch.to(x, self.dtype)
+      def wide(self: __torch__.M, x: Tensor) -> Tensor:
+        return torch.to(x, 6)
+      """;
 
   @ParameterizedTest
-  @ValueSource(strings = {"modulations.torchscript", "modulations-apart.torchscript"})
-  void vectorsAndGradients_areThoseOfPlainLoops(String resource) {
+  @CsvSource({
+    "modulations.torchscript, FLOAT32",
+    "modulations.torchscript, BFLOAT16",
+    "modulations-apart.torchscript, FLOAT32",
+    "modulations-apart.torchscript, BFLOAT16"
+  })
+  void vectorsAndGradients_areThoseOfPlainLoops(String resource, Precision precision) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        TorchScript script = script(manager, resource)) {
-      NDArray c = normal(manager, EXAMPLES, CONDITION);
-      NDList w = each(k -> normal(manager, k * WIDTH, CONDITION));
-      NDList b = each(k -> normal(manager, k * WIDTH));
+        TorchScript script = script(manager, resource, precision)) {
+      NDArray c = narrow(script, normal(manager, EXAMPLES, CONDITION));
+      NDList w = each(k -> narrow(script, normal(manager, k * WIDTH, CONDITION)));
+      NDList b = each(k -> narrow(script, normal(manager, k * WIDTH)));
       int all = VECTORS.stream().mapToInt(k -> k).sum();
       NDArray dm = normal(manager, EXAMPLES, all, WIDTH);
       NDList into =
-          each(k -> manager.zeros(new Shape(k * WIDTH, CONDITION)))
-              .addAll(each(k -> manager.zeros(new Shape(k * WIDTH))));
+          each(k -> narrow(script, manager.zeros(new Shape(k * WIDTH, CONDITION))))
+              .addAll(each(k -> narrow(script, manager.zeros(new Shape(k * WIDTH)))));
       NDArray vectors = script.run(manager, "modulations", c, w, b).singletonOrThrow();
       NDArray dc = script.run(manager, "modulationsBackward", dm, c, w, into).singletonOrThrow();
       assertThat(vectors.getShape()).isEqualTo(new Shape(EXAMPLES, all, WIDTH));
-      float[] made = vectors.toFloatArray();
-      float[] gradients = dm.toFloatArray();
-      float[] expectedDc = new float[EXAMPLES * CONDITION];
+      assertThat(dc.getDataType()).isEqualTo(DataType.FLOAT32);
+      float[] made = floats(script, vectors);
+      float[] inputs = floats(script, c);
+      float[] gradients = floats(script, dm);
+      float[] narrow = floats(script, narrow(script, dm)); // what products take
+      Sum[] expectedDc = Sum.s(EXAMPLES * CONDITION);
       int first = 0;
       for (int part = 0; part < VECTORS.size(); part++) {
         int rows = (int) (VECTORS.get(part) * WIDTH);
-        float[] weights = w.get(part).toFloatArray();
+        float[] weights = floats(script, w.get(part));
+        float[] biases = floats(script, b.get(part));
+        float[] weightGradients = floats(script, into.get(part));
+        float[] biasGradients = floats(script, into.get(VECTORS.size() + part));
         for (int row = 0; row < rows; row++) {
-          float[] dw = new float[CONDITION];
-          float db = 0;
+          Sum[] dw = Sum.s(CONDITION);
+          Sum db = new Sum();
           for (int example = 0; example < EXAMPLES; example++) {
             int at = (int) (WIDTH * all * example) + first + row;
-            float value = b.get(part).getFloat(row);
-            float gradient = gradients[at];
+            Sum value = new Sum();
+            value.add(biases[row]);
             for (int j = 0; j < CONDITION; j++) {
-              float input = c.getFloat(example, j);
-              value += weights[row * CONDITION + j] * input;
-              dw[j] += gradient * input;
-              expectedDc[example * CONDITION + j] += gradient * weights[row * CONDITION + j];
+              float input = inputs[example * CONDITION + j];
+              float weight = weights[row * CONDITION + j];
+              value.add((double) weight * input);
+              dw[j].add((double) narrow[at] * input);
+              expectedDc[example * CONDITION + j].add((double) narrow[at] * weight);
             }
-            db += gradient;
-            assertThat(made[at]).isCloseTo(value, ROUNDING);
+            db.add(gradients[at]);
+            value.check(made[at], precision);
           }
           for (int j = 0; j < CONDITION; j++) {
-            assertThat(into.get(part).getFloat(row, j)).isCloseTo(dw[j], ROUNDING);
+            dw[j].check(weightGradients[row * CONDITION + j], precision);
           }
-          assertThat(into.get(VECTORS.size() + part).getFloat(row)).isCloseTo(db, ROUNDING);
+          db.check(biasGradients[row], precision);
         }
         first += rows;
       }
-      assertThat(dc.toFloatArray()).containsExactly(expectedDc, ROUNDING);
+      float[] conditionGradients = floats(script, dc);
+      for (int i = 0; i < conditionGradients.length; i++) {
+        expectedDc[i].check(conditionGradients[i], precision);
+      }
     }
   }
 
-  private static TorchScript script(NDManager manager, String resource) {
+  /** A sum and the sum of its terms' absolute values. */
+  private static final class Sum {
+    private double sum;
+    private double magnitude;
+
+    static Sum[] s(int count) {
+      return Stream.generate(Sum::new).limit(count).toArray(Sum[]::new);
+    }
+
+    void add(double term) {
+      sum += term;
+      magnitude += Math.abs(term);
+    }
+
+    void check(float found, Precision precision) {
+      assertThat((double) found).isCloseTo(sum, within(rounding(precision) * magnitude));
+    }
+  }
+
+  /** Sums are in float32, and results are rounded; bfloat16 rounds by up to 2^-8. */
+  private static double rounding(Precision precision) {
+    return precision == Precision.FLOAT32 ? 1e-6 : 1.0 / 256 + 1e-6;
+  }
+
+  /** Returns an array in the script's precision. */
+  private static NDArray narrow(TorchScript script, NDArray array) {
+    return script.run(array.getManager(), "narrow", array).singletonOrThrow();
+  }
+
+  private static float[] floats(TorchScript script, NDArray array) {
+    return script.run(array.getManager(), "wide", array).singletonOrThrow().toFloatArray();
+  }
+
+  private static TorchScript script(NDManager manager, String resource, Precision precision) {
     Map<String, Object> constants =
-        Map.of("dtype", Precision.FLOAT32.scalarType, "heads", 2, "headWidth", (int) WIDTH / 2);
-    return TorchScript.load(manager, constants, TorchScript.resource(FusedBackend.class, resource));
+        Map.of("dtype", precision.scalarType, "heads", 2, "headWidth", (int) WIDTH / 2);
+    String text = TorchScript.resource(FusedBackend.class, resource) + CASTS;
+    return TorchScript.load(manager, constants, text);
   }
 
   private interface Making {
