@@ -108,8 +108,38 @@ final class BenchSampleCommandTest {
     assertThat(plan.path("config").path("vocabulary").asInt()).isEqualTo(11);
   }
 
+  /** Half of 16 positions is left, and an order of one token a step asks for each of them once. */
+  @Test
+  void given_leavesTheRestToBeSampled() {
+    JsonNode json = bench("--json --batch-size 3 --sampler confidence --given 0.5").json();
+    assertThat(json.path("given").asDouble()).isEqualTo(0.5);
+    assertThat(json.path("networkCalls").asInt()).isEqualTo(8);
+    assertThat(json.path("sequenceCalls").asInt()).isEqualTo(3 * 8);
+    JsonNode all = bench("--json --batch-size 3 --sampler confidence").json();
+    assertThat(all.path("networkCalls").asInt()).isEqualTo(16);
+    assertThat(bench("--batch-size 3 --steps 4 --given 0.25").succeeded().out())
+        .contains("3 sequences, 3 at once, 0.25 of the positions given");
+    JsonNode last = bench("--json --batch-size 1 --sampler confidence --given 0.99").json();
+    assertThat(last.path("networkCalls").asInt()).isEqualTo(1);
+  }
+
+  /** Guidance by the class takes an image network that was trained without classes too. */
+  @Test
+  void guidance_isThatOfTheNetworkWithoutAClass() throws IOException {
+    String unet = "network: {kind: unet, image: 4x4x1, width: 32, layers: 1, condition: {%s}}";
+    String classes = "classes: 3, labelDropout: ";
+    String text = tiny.text().replaceFirst("network: \\{.*}", unet);
+    Files.writeString(tiny.config(), text.formatted(classes + 0.1));
+    String words = "--steps 3 --batch-size 2 --guidance 2 ";
+    assertThat(bench(words + "--json").json().path("guidance").asDouble()).isEqualTo(2);
+    assertThat(bench(words).succeeded().out()).contains("2 at once, guidance 2.0");
+    Files.writeString(tiny.config(), text.formatted(classes + 0));
+    bench(words).failed(2, "'--guidance': requires a network with condition.labelDropout above 0");
+  }
+
   @Test
   void wrongUse_isOneLine() {
+    bench("--given 1 --steps 3").failed(2, "'--given': must be in [0, 1): 1");
     bench("--count 0").failed(2, "'--count': must be at least 1: 0");
     bench("--repeats 0").failed(2, "'--repeats': must be at least 1: 0");
     bench("--sampler first-hitting --peer-step-ms 3")

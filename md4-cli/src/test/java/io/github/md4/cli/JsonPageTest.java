@@ -242,6 +242,9 @@ final class JsonPageTest {
         words(
             "bench sample --json --device cpu --count 2 --steps 9 --peer-step-ms 7 --peer-gib 2",
             tiny.config()));
+    print(
+        "bench evaluate",
+        words("bench evaluate --json --device cpu --count 2 --passes 2", tiny.config()));
     print("bench model", words("bench model --json --device cpu --repeats 1 --model", model));
   }
 

@@ -39,6 +39,7 @@ final class MissingInputTest {
   /** Beside those of {@link FolderOrPipeTest}; NAME is what is not as it must be. */
   private static final String MORE =
       """
+      bench evaluate --config NAME.yaml
       bench model --device cpu --model NAME.model
       bench sample --config NAME.yaml --steps 2
       bench train --config NAME.yaml

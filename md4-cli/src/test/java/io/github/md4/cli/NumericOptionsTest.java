@@ -75,6 +75,7 @@ final class NumericOptionsTest {
           Map.entry(
               "bench model",
               " --device cpu --model @/run --lengths 8 --masks 2 --repeats 1 --steps 2"),
+          Map.entry("bench evaluate", EXPERIMENT + " --count 1 --vocabulary 9"),
           Map.entry("bench sample", EXPERIMENT + " --steps 2 --count 1 --vocabulary 9"),
           Map.entry("bench train", EXPERIMENT + " --steps 5 --warm-up 1 --vocabulary 9"),
           Map.entry("chat", " --device cpu --steps 2 --model @/run --template @/chat.jinja"),

@@ -7,6 +7,11 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measures how fast a configuration runs on this machine.",
-    subcommands = {BenchTrainCommand.class, BenchSampleCommand.class, BenchModelCommand.class},
+    subcommands = {
+      BenchTrainCommand.class,
+      BenchSampleCommand.class,
+      BenchEvaluateCommand.class,
+      BenchModelCommand.class
+    },
     footer = {"%nExamples:", "  md4 bench train configs/quickstart.yaml"})
 public final class BenchCommand {}

@@ -7,15 +7,11 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
 import io.github.md4.core.internal.text.Counted;
 
-/**
- * The report of {@code md4 bench sample}.
- *
- * @param count the number of sequences
- */
+/** The report of {@code md4 bench sample}. */
 record SampleBenchReport(
-    SampleBench.Workload workload,
+    FrozenWorkload workload,
     SamplerOptions sampler,
-    int count,
+    SampleBench.Starts starts,
     SampleBench.Result result,
     Peer peer) {
 
@@ -33,21 +29,15 @@ record SampleBenchReport(
   Table table(BenchHost host) {
     Table table = new Table();
     table.row("device", "%s", host);
-    table.row(
-        "network",
-        "%s; %d tokens out of %d, %s, residual stream %s",
-        workload.model().network().summary(),
-        workload.model().length(),
-        workload.vocabularySize(),
-        workload.precision(),
-        result.code().residual());
+    table.row("network", "%s", workload.text(result.code().residual()));
     table.row("code", "%s", result.code().description());
     table.row(
         "sampler",
-        "%s; %s, %d at once",
+        "%s; %s, %d at once%s",
         sampler.summary().label(),
-        Counted.of(count, "sequence"),
-        sampler.batchSize());
+        Counted.of(starts.count(), "sequence"),
+        sampler.batchSize(),
+        starts.text());
     measuredRows(table);
     peerRows(table);
     return table;
@@ -59,18 +49,10 @@ record SampleBenchReport(
         "%,d of the network, %,d of the sequences; planned in %.3f s",
         result.networkCalls(),
         result.sequenceCalls(),
-        result.times().plan());
+        result.planSeconds());
     table.row("time", "%.3f s, %.3f ms a call", result.seconds(), result.millisecondsACall());
-    SampleBench.Times times = result.times();
-    if (times.sampling().length > 1) {
-      table.row(
-          "spread",
-          "%.3f to %.3f s in %d times, of which this is the median",
-          times.least(),
-          times.most(),
-          times.sampling().length);
-    }
-    table.row("sequences/s", "%.4f", result.sequencesPerSecond(count));
+    result.times().addTo(table);
+    table.row("sequences/s", "%.4f", result.sequencesPerSecond(starts.count()));
     table.row("memory", "%s", result.memory());
   }
 
@@ -79,9 +61,9 @@ record SampleBenchReport(
       table.row(
           "plain peer",
           "%.3f s at %.3f ms a step; ours is %.2f times as fast",
-          peer.seconds(sampler, count),
+          peer.seconds(sampler, starts.count()),
           peer.millisecondsAStep(),
-          peer.seconds(sampler, count) / result.seconds());
+          peer.seconds(sampler, starts.count()) / result.seconds());
     }
     if (!Double.isNaN(peer.gib())) {
       table.row(
@@ -95,38 +77,25 @@ record SampleBenchReport(
   ObjectNode json(BenchHost host) {
     ObjectNode json = Json.report();
     json.set("host", host.json());
-    json.set("config", config());
+    json.set("config", workload.json(result.code().residual()));
     json.set("sampler", sampler.summary().json());
-    json.put("count", count)
+    json.put("count", starts.count())
         .put("batchSize", sampler.batchSize())
+        .put("given", starts.given())
+        .put("guidance", starts.guidance())
         .put("code", result.code().description())
         .put("networkCalls", result.networkCalls())
         .put("sequenceCalls", result.sequenceCalls())
-        .put("planSeconds", result.times().plan())
-        .put("seconds", result.seconds())
-        .put("leastSeconds", result.times().least())
-        .put("mostSeconds", result.times().most())
-        .put("repeats", result.times().sampling().length)
+        .put("planSeconds", result.planSeconds())
         .put("millisecondsACall", result.millisecondsACall())
-        .put("sequencesPerSecond", result.sequencesPerSecond(count));
+        .put("sequencesPerSecond", result.sequencesPerSecond(starts.count()));
+    result.times().addTo(json);
     json.set("memory", result.memory().json());
     ObjectNode other = json.putObject("peer");
     other.set("millisecondsAStep", Json.number(peer.millisecondsAStep()));
     other.set("gib", Json.number(peer.gib()));
-    other.set("speedRatio", Json.number(peer.seconds(sampler, count) / result.seconds()));
+    other.set("speedRatio", Json.number(peer.seconds(sampler, starts.count()) / result.seconds()));
     other.set("memoryRatio", Json.number(result.memory().gib() / peer.gib()));
     return json;
-  }
-
-  private ObjectNode config() {
-    ObjectNode config =
-        Json.object()
-            .put("length", workload.model().length())
-            .put("vocabulary", workload.vocabularySize())
-            .put("schedule", workload.model().schedule().toString())
-            .put("precision", workload.precision().toString())
-            .put("residual", result.code().residual().toString());
-    workload.model().network().facts().forEach(config::putPOJO);
-    return config;
   }
 }

@@ -143,6 +143,14 @@ public final class OptionTypes {
     }
   }
 
+  /** A share of positions of which some are left. */
+  public static final class GivenShare implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      return checked(text, value -> value >= 0 && value < 1, "must be in [0, 1)");
+    }
+  }
+
   /** A number of at least 0. */
   public static final class NotNegative implements ITypeConverter<Double> {
     @Override

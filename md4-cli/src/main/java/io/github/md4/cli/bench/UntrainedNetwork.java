@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.bench;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import io.github.md4.core.network.FrozenDenoiser;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.noise.Noise;
+
+/** A network of initial weights, frozen; its speed does not depend on the weights. */
+final class UntrainedNetwork implements AutoCloseable {
+  private final Network network;
+  private final Parameters parameters;
+  private final FrozenDenoiser denoiser;
+
+  /**
+   * The code that computes the network.
+   *
+   * @param residual the type of the residual stream as it is
+   */
+  record Code(String description, Precision residual) {}
+
+  UntrainedNetwork(NDManager manager, FrozenWorkload workload) {
+    network =
+        workload
+            .model()
+            .network()
+            .network(manager, workload.vocabularySize(), workload.precision());
+    parameters = Parameters.initial(manager, network.specs(), new Noise(0));
+    denoiser = network.frozen(manager, parameters, workload.residual());
+  }
+
+  /** Returns the network as it answers; stays this object's. */
+  FrozenDenoiser denoiser() {
+    return denoiser;
+  }
+
+  Code code() {
+    return new Code(denoiser.description(), denoiser.residual());
+  }
+
+  @Override
+  public void close() {
+    denoiser.close();
+    parameters.close();
+    network.close();
+  }
+}
