@@ -2,80 +2,100 @@
 # SPDX-License-Identifier: Apache-2.0
 # Measures a call of the network in every kind of sampling, infilling and scoring on one GPU: at the
 # text8 shape and at 1024 x 50257, one sequence and 64. Prints a table and leaves a JSON object a
-# line in OUT (default: samplers-bench.jsonl).
+# line in OUT (default: samplers-bench.jsonl). All run in one process, so that the memory in OUT is
+# the most of all so far.
 #
 #   scripts/bench/samplers.sh [OUT]
 #
 # "sequences" is how many took part in a call on average, "x first" the milliseconds by those of the
-# first row of the shape. The last row is guidance by the class, which image networks have. DEVICE,
-# PRECISION, RESIDUAL, STEPS (64), REPEATS (1), CONFIG (configs/text8.yaml), IMAGES (configs/mnist.yaml),
-# SHAPES="256x27 1024x50257", BATCHES="1 64" and ONLY="ancestral score" choose others or less; MORE is
-# passed on to every command but that of images.
+# first row of the shape. Guidance by the class, which image networks alone have, is measured at
+# IMAGES (configs/mnist.yaml). DEVICE, PRECISION, RESIDUAL, STEPS (64), REPEATS (1), CONFIG
+# (configs/text8.yaml), SHAPES="256x27 1024x50257" and BATCHES="1 64" choose others or less; MORE is
+# passed on to every command but those of images, CLASSES is the class path.
 set -eu
 root=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
 out=${1:-samplers-bench.jsonl}
-md4=${MD4:-$root/bin/md4}
 config=${CONFIG:-$root/configs/text8.yaml}
+images=${IMAGES:-$root/configs/mnist.yaml}
+classes=${CLASSES:-$root/md4-cli/target/md4-cli.jar}
 device=${DEVICE:-gpu}
 precision=${PRECISION:-bfloat16}
 residual=${RESIDUAL:-$precision}
 steps=${STEPS:-64}
+grid="--steps $steps --grid uniform"
+learned="--set model.schedule=learned(1) --set training.samples=2"
 : >"$out"
 
-# Prints a row of the last line of OUT.
-row() { # name
-  tail -n 1 "$out" | awk -v name="$1" -v shape="$shape" -v batch="$batch" -v first="$first" '
-    function number(key,  text) {
-      if (!match($0, "\"" key "\":[-0-9.eE]+")) return "-"
-      text = substr($0, RSTART, RLENGTH); sub(/.*:/, "", text); return text
-    }
-    {
-      ms = number("millisecondsACall"); calls = number("networkCalls"); own = number("sequenceCalls")
-      printf "%-12s %5d  %-26s %9d %9s %9.3f %8.2f %9.3f %9.3f %7.2f\n", shape, batch, name, calls,
-        own == "-" ? "-" : sprintf("%.1f", own / calls), ms, first == "" ? 1 : ms / first,
-        number("seconds"), number("sequencesPerSecond"), number("peakBytes") / 1073741824
-    }'
-  [ -n "$first" ] || first=$(sed -n 's/.*"millisecondsACall":\([0-9.eE-]*\).*/\1/p' "$out" | tail -n 1)
-}
-
-# Measures once, and prints a row.
+# Prints a command behind its name.
 measure() { # name, command, options
   name=$1 command=$2
   shift 2
-  case " ${ONLY:-$name} " in *" $name "*) ;; *) return 0 ;; esac
-  # shellcheck disable=SC2086
-  "$md4" bench "$command" --config "$config" --set model.length=$length --vocabulary $vocabulary \
-    --batch-size $batch --count $count --precision "$precision" --residual "$residual" \
-    --repeats "${REPEATS:-1}" --device "$device" --json "$@" ${MORE:-} >>"$out"
-  row "$name"
+  printf '%s %s %s\tbench %s --json --device %s --precision %s --residual %s --repeats %s --batch-size %s --count %s %s\n' \
+    "$shape" "$batch" "$name" "$command" "$device" "$precision" "$residual" "${REPEATS:-1}" "$batch" "$count" "$*"
 }
 
-printf '%-12s %5s  %-26s %9s %9s %9s %8s %9s %9s %7s\n' \
-  shape batch method 'net calls' sequences 'ms/call' 'x first' seconds 'seq/s' GiB
-for shape in ${SHAPES:-256x27 1024x50257}; do
-  length=${shape%x*} vocabulary=${shape#*x}
+text() { # name, command, options
+  name=$1 command=$2
+  shift 2
+  measure "$name" "$command" --config "$config" --set "model.length=${shape%x*}" \
+    --vocabulary "${shape#*x}" "$@" "${MORE:-}"
+}
+
+commands() {
+  for shape in ${SHAPES:-256x27 1024x50257}; do
+    length=${shape%x*}
+    each=$(((length + steps - 1) / steps)) # tokens that an order reveals at a step
+    llada="--sampler llada --steps $steps --block $length"
+    for batch in ${BATCHES:-1 64}; do
+      count=$batch
+      # shellcheck disable=SC2086
+      {
+        text ancestral sample $grid
+        text temperature sample $grid --temperature 0.8
+        text top-p sample $grid --top-p 0.9
+        text mean sample $grid
+        text confidence sample --sampler confidence --tokens-per-step $each
+        text random-order sample --sampler random-order --tokens-per-step $each
+        text remask-cap sample $grid --sampler remask-cap
+        text remask-confidence sample $grid --sampler remask-confidence
+        text genmd4 sample $grid $learned
+        text llada sample $llada
+        text llada-given sample $llada --given 0.25
+        text llada-prompt-guidance sample $llada --given 0.25 --prompt-guidance 1
+        text dream-entropy sample --sampler dream-entropy --steps $steps
+        text infill sample $grid --given 0.5
+        count=$((batch * 16))
+        text score evaluate
+        text score-genmd4 evaluate $learned
+      }
+    done
+  done
+  shape=images
   for batch in ${BATCHES:-1 64}; do
-    first='' count=$batch
-    each=$(((length + steps - 1) / steps)) # tokens a step of an order
-    grid="--steps $steps --grid uniform"
+    count=$batch
     # shellcheck disable=SC2086
     {
-      measure ancestral sample $grid
-      measure ancestral-temperature sample $grid --temperature 0.8
-      measure ancestral-top-p sample $grid --top-p 0.9
-      measure mean sample $grid
-      measure confidence sample --sampler confidence --tokens-per-step $each
-      measure random-order sample --sampler random-order --tokens-per-step $each
-      measure remask-cap sample $grid --sampler remask-cap
-      measure remask-confidence sample $grid --sampler remask-confidence
-      measure genmd4 sample $grid --set 'model.schedule=learned(1)' --set training.samples=2
-      measure llada sample --steps $steps --sampler llada --block $length
-      measure llada-prompt-guidance sample --steps $steps --sampler llada --block $length --given 0.25 --prompt-guidance 1
-      measure dream-entropy sample --steps $steps --sampler dream-entropy
-      measure infill sample $grid --given 0.5
+      measure class sample --config "$images" $grid
+      measure class-guidance sample --config "$images" $grid --guidance 2
     }
-    count=$((batch * 16))
-    measure score evaluate
-    measure score-genmd4 evaluate --set 'model.schedule=learned(1)' --set training.samples=2
   done
-done
+}
+
+printf '%-12s %5s  %-22s %9s %9s %9s %8s %9s %9s\n' \
+  shape batch method 'net calls' sequences ms/call 'x first' seconds seq/s
+export OPT_OUT_TRACKING=true
+commands | java -cp "$classes" "$root/scripts/bench/Commands.java" | awk -F '\t' -v out="$out" '
+  function number(key,  text) {
+    if (!match($2, "\"" key "\":[-0-9.eE]+")) return "-"
+    text = substr($2, RSTART, RLENGTH); sub(/.*:/, "", text); return text
+  }
+  {
+    print $2 >> out
+    split($1, name, " ")
+    ms = number("millisecondsACall"); calls = number("networkCalls"); own = number("sequenceCalls")
+    if (name[1] " " name[2] != place) { place = name[1] " " name[2]; first = ms }
+    printf "%-12s %5d  %-22s %9d %9s %9.3f %8.2f %9.3f %9.3f\n", name[1], name[2], name[3], calls,
+      own == "-" ? "-" : sprintf("%.1f", own / calls), ms, ms / first, number("seconds"),
+      number("sequencesPerSecond")
+    fflush()
+  }'
