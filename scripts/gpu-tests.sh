@@ -61,7 +61,7 @@ units() {
       HopperAttentionDropoutGpuTest) # tiles and whole heads, then the ring
         halves 2 "$class" keptProbabilities_areThoseOfPlainLoops 3
         ;;
-      FusedUNetGpuTest | HopperProductNormsGpuTest) echo "2 $class .* -" ;;
+      FusedLengthsGpuTest | FusedUNetGpuTest | HopperProductNormsGpuTest) echo "2 $class .* -" ;;
       *) echo "3 $class .* -" ;;
     esac
   done | sort -s -k 1,1 | cut -d ' ' -f 2-

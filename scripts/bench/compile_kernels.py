@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compiles every CUDA source in the forms that the product asks for, by NVRTC; needs no GPU.
 
-FOLDER has libnvrtc and libnvrtc-builtins, as the libtorch of the cu121 jar carries them. Prints each form, and the
-registers and spills of its kernels with --verbose; exits with 1 where one does not compile.
+Forms that are not Hopper's own are compiled for sm_90, and for sm_80 and sm_89 where those cards use them. FOLDER has
+libnvrtc and libnvrtc-builtins, as the libtorch of the cu121 jar carries them. Prints each form, and the registers and
+spills of its kernels with --verbose; exits with 1 where one does not compile.
 
     scripts/bench/compile_kernels.py FOLDER [--verbose]
 """
@@ -15,17 +16,27 @@ import sys
 RESOURCES = pathlib.Path(__file__).parents[2] / "md4-core/src/main/resources/io/github/md4/core/internal"
 
 
+HOPPER = ("90a",)  # instructions of its own
+HOPPER_PLAIN = ("90",)  # used on Hopper alone, though it has none of them
+ANY = ("80", "89", "90")
+
+
 def forms():
-    """Sources to join, constants, and whether the form is Hopper's own."""
+    """Sources to join, constants, and the architectures to compile for."""
     text, image = RESOURCES / "transformer", RESOURCES / "image"
-    yield [RESOURCES / "torch" / "parts.cu"], {}, False
+    yield [RESOURCES / "torch" / "parts.cu"], {}, HOPPER_PLAIN
     for wide in (0, 1):
-        yield [image / "maps.cu"], dict(WIDE=wide), False
+        yield [image / "maps.cu"], dict(WIDE=wide), ANY
         for gate, width in ((0, 768), (1, 768), (2, 768), (0, 512), (0, 1024), (0, 2048)):
-            yield [text / "fused.cu"], dict(D=width, W=64, GATE=gate, WIDE=wide), False
+            yield [text / "fused.cu"], dict(D=width, W=64, GATE=gate, WIDE=wide), ANY
+    for width in (8, 32, 128):
+        yield [text / "fused.cu"], dict(D=6 * width, W=width, GATE=0, WIDE=1), ANY
+    for width in (64, 128):
+        for norms in (0, 1):
+            yield [text / "llama.cu"], dict(W=width, NORMS=norms), HOPPER_PLAIN
     for gate in (0, 1, 2):
         for wide in (0, 1):
-            yield [text / "fused.cu", text / "step.cu"], dict(D=768, W=64, GATE=gate, WIDE=wide), False
+            yield [text / "fused.cu", text / "step.cu"], dict(D=768, W=64, GATE=gate, WIDE=wide), HOPPER
     attention = text / "attention.cu"
     for width in (64, 128):
         for causal in (0, 1):
@@ -33,32 +44,32 @@ def forms():
                 for chosen in (0,) if causal else (0, 1):
                     given = dict(W=width, CAUSAL=causal, DROPOUT=dropout, CHOSEN=chosen)
                     for groups in (1, 2, 4) if width == 64 else (1, 2):
-                        yield [attention, text / "attention-forward.cu"], dict(given, FWD_GROUPS=groups), True
-                    yield [attention, text / "attention-backward.cu"], given, True
+                        yield [attention, text / "attention-forward.cu"], dict(given, FWD_GROUPS=groups), HOPPER
+                    yield [attention, text / "attention-backward.cu"], given, HOPPER
     for blocks, dropout in ((2, 1), (4, 0), (4, 1), (8, 0), (8, 1)):
         given = dict(W=64, CAUSAL=0, DROPOUT=dropout, BLOCKS=blocks)
-        yield [attention, text / "attention-backward-ring.cu"], given, True
+        yield [attention, text / "attention-backward-ring.cu"], given, HOPPER
     for parts in (1, 2, 4):
         for after in (0, 1) if parts == 1 else (0,):
             given = dict(W=64, CAUSAL=0, DROPOUT=0, PARTS=parts, AFTER=after, GATE=0)
-            yield [attention, text / "product.cu"], given, True
+            yield [attention, text / "product.cu"], given, HOPPER
     large = [attention, text / "large-product.cu"]
     for after in (0, 1):
-        yield large, dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=after, GATE=0), True
+        yield large, dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=after, GATE=0), HOPPER
     for across, blocks in ((256, 1), (256, 2), (384, 2), (256, 4), (384, 4)):
         for wide in (0, 1):
             given = dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=3, GATE=0, ACROSS=across, BLOCKS=blocks, WIDE=wide)
-            yield large, given, True
+            yield large, given, HOPPER
     for gate in (0, 1):  # GELU has no such product
         given = dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=2, GATE=gate)
-        yield [attention, text / "product.cu"], dict(given, PARTS=1), True
-        yield large, given, True
+        yield [attention, text / "product.cu"], dict(given, PARTS=1), HOPPER
+        yield large, given, HOPPER
 
 
-def compiled(nvrtc, source, constants, is_hopper):
+def compiled(nvrtc, source, constants, architecture):
     """Returns NVRTC's error, 0 for none, and its log."""
-    options = ["--gpu-architecture=sm_90" + "a" * is_hopper, "--ptxas-options=-v"]
-    options += ["-default-device"] * is_hopper + [f"-D{name}={value}" for name, value in constants.items()]
+    options = [f"--gpu-architecture=sm_{architecture}", "--ptxas-options=-v"]
+    options += ["-default-device"] * architecture.endswith("a") + [f"-D{name}={value}" for name, value in constants.items()]
     program, size = ctypes.c_void_p(), ctypes.c_size_t()
     nvrtc.nvrtcCreateProgram(ctypes.byref(program), source.encode(), b"kernels.cu", 0, None, None)
     error = nvrtc.nvrtcCompileProgram(program, len(options), (ctypes.c_char_p * len(options))(*map(str.encode, options)))
@@ -74,12 +85,12 @@ def main():
     ctypes.CDLL(glob.glob(f"{folder}/libnvrtc-builtins*")[0], mode=ctypes.RTLD_GLOBAL)
     library = [f for f in glob.glob(f"{folder}/libnvrtc[-.]*so*") if "builtins" not in f][0]
     nvrtc, failed = ctypes.CDLL(library), 0
-    for files, constants, is_hopper in forms():
+    for files, constants, architecture in ((f, c, a) for f, c, each in forms() for a in each):
         source = "".join(f.read_text(encoding="utf-8") for f in files)
-        error, log = compiled(nvrtc, source, constants, is_hopper)
+        error, log = compiled(nvrtc, source, constants, architecture)
         spilled = [line.strip() for line in log.splitlines() if "spill" in line and " 0 bytes spill stores" not in line]
         names = " + ".join(f.name for f in files)
-        print("FAILED" if error else "ok", names, constants, f"{len(spilled)} spilling" if spilled else "", flush=True)
+        print("FAILED" if error else "ok", f"sm_{architecture}", names, constants, f"{len(spilled)} spilling" if spilled else "", flush=True)
         if "serializ" in log:
             print("  ptxas serialized products")
         if error or is_verbose:

@@ -19,6 +19,8 @@ final class HopperAttentionRingTest {
     assertThat(ring.suits(512, 64)).isTrue();
     assertThat(ring.suits(1024, 32)).isTrue();
     assertThat(ring.suits(900, 32)).isTrue();
+    assertThat(ring.suits(250, 5)).isTrue(); // FusedLengthsGpuTest
+    assertThat(ring.suits(1000, 1)).isTrue();
     assertThat(ring.suits(700, 32)).isFalse();
     assertThat(ring.suits(257, 512)).isFalse();
     assertThat(ring.suits(1025, 32)).isFalse();

@@ -57,6 +57,23 @@ public final class PlainPointwiseKernels implements PointwiseKernels, PointwiseK
     return kernels;
   }
 
+  /** Returns the same with the dropout of our own attention. */
+  public static FusedKernels masked(NDManager manager, FusedKernels.Options options) {
+    PlainMaskedAttention attention = new PlainMaskedAttention(manager, options);
+    FusedKernels kernels =
+        new FusedKernels(
+            manager,
+            options,
+            new PlainBackend(options) {
+              @Override
+              public Optional<AttentionKernels> ownAttention(NDManager parent, BufferPool pool) {
+                return Optional.of(attention);
+              }
+            });
+    attention.turnBy(kernels.pointwise());
+    return kernels;
+  }
+
   /** Returns the kernels of frozen weights, with the same buffers for every block. */
   public static FusedKernels frozen(NDManager manager, FusedKernels.Options options) {
     return new FusedKernels(

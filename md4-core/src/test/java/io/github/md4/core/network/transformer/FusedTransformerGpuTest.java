@@ -52,10 +52,10 @@ final class FusedTransformerGpuTest {
   private static final DropoutNoise NOISE = new DropoutNoise(new Noise(43), 3, 0);
 
   /** As in {@link PrecisionTest}: bfloat16 rounds by 2^-9, some dozen times a layer each way. */
-  private static final double ROUNDING = 8 * 0x1p-9 * Math.sqrt(LAYERS);
+  static final double ROUNDING = 8 * 0x1p-9 * Math.sqrt(LAYERS);
 
   /** A stream in bfloat16 and its gradient are rounded at each of two additions a layer more. */
-  private static final double NARROW_ROUNDING = 1.5 * ROUNDING;
+  static final double NARROW_ROUNDING = 1.5 * ROUNDING;
 
   /** What several tests ask for is computed once. */
   private static final Map<Way, Map<String, float[]>> GRADIENTS = new ConcurrentHashMap<>();
@@ -96,7 +96,7 @@ final class FusedTransformerGpuTest {
             2));
   }
 
-  private static TransformerConfig network(
+  static TransformerConfig network(
       int headWidth, int heads, int keyValueHeads, Embedding embedding, Activation activation) {
     return TransformerConfig.defaults()
         .withHeads(heads, headWidth)
@@ -161,8 +161,11 @@ final class FusedTransformerGpuTest {
   }
 
   private static void check(Case each, TrainingOptions options, double bound) {
-    Map<String, float[]> exact = gradients(Way.exact(each));
-    Map<String, float[]> ours = gradients(Way.ours(each, options));
+    assertClose(gradients(Way.ours(each, options)), gradients(Way.exact(each)), bound);
+  }
+
+  /** Asserts that the gradients of each parameter are the expected ones up to a relative error. */
+  static void assertClose(Map<String, float[]> ours, Map<String, float[]> exact, double bound) {
     StringBuilder found = new StringBuilder();
     exact.forEach(
         (name, gradient) ->
@@ -174,7 +177,7 @@ final class FusedTransformerGpuTest {
                 .isLessThan(bound));
   }
 
-  private static TrainingOptions options(Kernels kernels) {
+  static TrainingOptions options(Kernels kernels) {
     return new TrainingOptions(kernels, Precision.FLOAT32, Recompute.NONE);
   }
 
@@ -185,14 +188,30 @@ final class FusedTransformerGpuTest {
   private static Map<String, float[]> computed(Way way) {
     Case each = way.of;
     Inputs inputs = Inputs.random(each.config, BATCH, LENGTH, each.vocabularySize);
-    int[] rows =
-        IntStream.range(0, BATCH * LENGTH).filter(row -> row % each.everyNthRow == 0).toArray();
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu())) {
+      return gradients(
+          manager,
+          each,
+          inputs,
+          way.precision,
+          (network, parameters) -> network.trainable(manager, parameters, way.options));
+    }
+  }
+
+  /** Makes a network one for training. */
+  interface Trainable {
+    TrainableNetwork of(Network network, Parameters parameters);
+  }
+
+  /** Returns the gradients of an objective at every n-th row, by the parameters' names. */
+  static Map<String, float[]> gradients(
+      NDManager manager, Case each, Inputs inputs, Precision precision, Trainable maker) {
+    int positions = inputs.zt().length * inputs.zt()[0].length;
+    int[] rows = IntStream.range(0, positions).filter(row -> row % each.everyNthRow == 0).toArray();
     NetworkInput input = new NetworkInput(inputs.zt(), inputs.condition(), rows);
-    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
-        Network network =
-            new Transformer(manager, each.config, each.vocabularySize, way.precision);
+    try (Network network = new Transformer(manager, each.config, each.vocabularySize, precision);
         Parameters parameters = RandomParameters.of(manager, network, 31);
-        TrainableNetwork trainable = network.trainable(manager, parameters, way.options);
+        TrainableNetwork trainable = maker.of(network, parameters);
         FusedCheck check = new FusedCheck(manager)) {
       try (TrainingPass pass = trainable.forward(manager, input, NOISE)) {
         check.loss(pass, rows.length, each.vocabularySize);
@@ -305,7 +324,7 @@ final class FusedTransformerGpuTest {
   }
 
   /** Returns the root of the mean squared difference over that of the expected. */
-  private static double distance(float[] actual, float[] expected) {
+  static double distance(float[] actual, float[] expected) {
     double difference = 0;
     double square = 0;
     for (int i = 0; i < expected.length; i++) {

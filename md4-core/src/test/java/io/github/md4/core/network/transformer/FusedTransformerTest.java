@@ -36,9 +36,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * The hand-written forward and backward against the automatic differentiation of the recorded one,
  * in float32, with the pointwise kernels in plain operations, the same with attention of chosen
- * queries alone in the last block, and with the kernels of the CPU; those of {@code fused.cu} are
- * held against it on a GPU ({@link FusedTransformerGpuTest}). Both draw their dropout from the
- * engine in the same places, seeded alike.
+ * queries alone in the last block, with attention that draws its dropout as ours on a GPU does, and
+ * with the kernels of the CPU; those of {@code fused.cu} are held against it on a GPU ({@link
+ * FusedTransformerGpuTest}). Both draw their dropout from the engine in the same places, seeded
+ * alike.
  */
 @Tag("naive")
 final class FusedTransformerTest {
@@ -79,6 +80,17 @@ final class FusedTransformerTest {
         return PlainPointwiseKernels.chosenQueries(manager, options);
       }
     },
+    MASKED {
+      @Override
+      FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
+        return PlainPointwiseKernels.masked(manager, options);
+      }
+
+      @Override
+      boolean draws(TransformerConfig config) {
+        return config.attentionDropout() == 0 && !config.causal();
+      }
+    },
     CPU {
       @Override
       FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
@@ -87,6 +99,11 @@ final class FusedTransformerTest {
     };
 
     abstract FusedKernels kernels(NDManager manager, FusedKernels.Options options);
+
+    /** Returns whether these kernels compute a network, and draw its dropout from the engine. */
+    boolean draws(TransformerConfig config) {
+      return true;
+    }
   }
 
   static List<Case> networks() {
@@ -94,6 +111,7 @@ final class FusedTransformerTest {
         .filter(TransformerConfig::isConditional)
         .flatMap(network -> Stream.of(network, Networks.withDropout(network, 0.3, 0.2)))
         .flatMap(network -> Arrays.stream(Way.values()).map(way -> new Case(network, way)))
+        .filter(each -> each.way.draws(each.config))
         .toList();
   }
 
@@ -235,7 +253,7 @@ final class FusedTransformerTest {
     }
   }
 
-  private static FusedKernels.Options options(TransformerConfig config) {
+  static FusedKernels.Options options(TransformerConfig config) {
     TransformerKernels.Options options =
         new TransformerKernels.Options(
             Precision.FLOAT32,
