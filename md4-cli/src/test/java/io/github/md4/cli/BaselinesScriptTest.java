@@ -10,13 +10,13 @@ import io.github.md4.core.token.Gpt2Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,14 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 final class BaselinesScriptTest {
   private static final Path SCRIPT =
       Path.of("..", "scripts", "baselines.sh").toAbsolutePath().normalize();
-
-  /** Notes what it is asked for, and does it. */
-  private static final String MD4 =
-      """
-      #!/bin/sh
-      echo "$1 $2" >>'%1$s/calls'
-      exec '%2$s/bin/java' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '%3$s' %4$s "$@"
-      """;
 
   private static final List<String> SMALL =
       List.of(
@@ -50,21 +42,19 @@ final class BaselinesScriptTest {
 
   @TempDir private Path folder;
   private TinyTraining training;
+  private RelayedMd4 md4;
   private Path out;
 
   @BeforeEach
   void prepare() throws IOException {
     training = TinyTraining.prepare(folder);
     out = folder.resolve("runs/results");
-    Path md4 =
-        Files.writeString(
-            folder.resolve("md4"),
-            MD4.formatted(
-                folder,
-                System.getProperty("java.home"),
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    Files.setPosixFilePermissions(md4, PosixFilePermissions.fromString("rwxr-xr-x"));
+    md4 = RelayedMd4.start(folder);
+  }
+
+  @AfterEach
+  void end() throws InterruptedException {
+    md4.close();
   }
 
   private int script(Map<String, String> environment, String... stages) throws Exception {
@@ -76,7 +66,7 @@ final class BaselinesScriptTest {
             .flatMap(words -> words)
             .toList();
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("MD4", folder.resolve("md4").toString());
+    builder.environment().put("MD4", md4.program().toString());
     builder.environment().put("RUNS", folder.resolve("runs").toString());
     builder.environment().putAll(Map.of("KINDS", "md4 autoregressive", "SEEDS", "42", "JOBS", "2"));
     builder.environment().putAll(Map.of("STEPS", "4", "CHUNKS", "8", "EVERY", "2", "SAMPLES", "1"));
@@ -90,10 +80,6 @@ final class BaselinesScriptTest {
 
   private String said() throws IOException {
     return Files.readString(folder.resolve("out"));
-  }
-
-  private List<String> calls() throws IOException {
-    return Files.readAllLines(folder.resolve("calls"));
   }
 
   @Test
@@ -118,9 +104,9 @@ final class BaselinesScriptTest {
     }
     assertThat(rows.get(2)).isEqualTo(row("md4", "ancestral", 2));
     assertThat(rows.get(5)).isEqualTo(row("autoregressive", "autoregressive", 4));
-    Files.delete(folder.resolve("calls"));
+    md4.forgetCalls();
     assertThat(script(scorer, "train", "losses", "generative")).as(said()).isZero();
-    assertThat(calls()).hasSize(4).containsOnly("plot --out"); // two pictures in two forms
+    assertThat(md4.calls()).hasSize(4).containsOnly("plot --out"); // two pictures in two forms
     assertThat(Files.readAllLines(out.resolve("generative.md"))).isEqualTo(rows);
   }
 
