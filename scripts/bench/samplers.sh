@@ -9,9 +9,10 @@
 #
 # "sequences" is how many took part in a call on average, "x first" the milliseconds by those of the
 # first row of the shape. Guidance by the class, which image networks alone have, is measured at
-# IMAGES (configs/mnist.yaml). DEVICE, PRECISION, RESIDUAL, STEPS (64), REPEATS (1), CONFIG
-# (configs/text8.yaml), SHAPES="256x27 1024x50257" and BATCHES="1 64" choose others or less; MORE is
-# passed on to every command but those of images, CLASSES is the class path.
+# IMAGES (configs/mnist.yaml). DEVICE, PRECISION, RESIDUAL, STEPS (64), ORDERED (16, the steps of the
+# samplers that ask for all masks), REPEATS (5 of one sequence, else 1), CONFIG (configs/text8.yaml),
+# SHAPES="256x27 1024x50257" and BATCHES="1 64" choose others or less; MORE is passed on to every
+# command but those of images, CLASSES is the class path.
 set -eu
 root=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
 out=${1:-samplers-bench.jsonl}
@@ -22,6 +23,7 @@ device=${DEVICE:-gpu}
 precision=${PRECISION:-bfloat16}
 residual=${RESIDUAL:-$precision}
 steps=${STEPS:-64}
+ordered=${ORDERED:-16}
 grid="--steps $steps --grid uniform"
 learned="--set model.schedule=learned(1) --set training.samples=2"
 : >"$out"
@@ -31,7 +33,7 @@ measure() { # name, command, options
   name=$1 command=$2
   shift 2
   printf '%s %s %s\tbench %s --json --device %s --precision %s --residual %s --repeats %s --batch-size %s --count %s %s\n' \
-    "$shape" "$batch" "$name" "$command" "$device" "$precision" "$residual" "${REPEATS:-1}" "$batch" "$count" "$*"
+    "$shape" "$batch" "$name" "$command" "$device" "$precision" "$residual" "${REPEATS:-$repeats}" "$batch" "$count" "$*"
 }
 
 text() { # name, command, options
@@ -44,10 +46,11 @@ text() { # name, command, options
 commands() {
   for shape in ${SHAPES:-256x27 1024x50257}; do
     length=${shape%x*}
-    each=$(((length + steps - 1) / steps)) # tokens that an order reveals at a step
-    llada="--sampler llada --steps $steps --block $length"
+    each=$(((length + ordered - 1) / ordered)) # tokens that an order reveals at a step
+    llada="--sampler llada --steps $ordered --block $length"
     for batch in ${BATCHES:-1 64}; do
-      count=$batch
+      count=$batch repeats=1
+      [ "$batch" -gt 1 ] || repeats=5
       # shellcheck disable=SC2086
       {
         text ancestral sample $grid
@@ -62,7 +65,7 @@ commands() {
         text llada sample $llada
         text llada-given sample $llada --given 0.25
         text llada-prompt-guidance sample $llada --given 0.25 --prompt-guidance 1
-        text dream-entropy sample --sampler dream-entropy --steps $steps
+        text dream-entropy sample --sampler dream-entropy --steps $ordered
         text infill sample $grid --given 0.5
         count=$((batch * 16))
         text score evaluate
@@ -72,7 +75,7 @@ commands() {
   done
   shape=images
   for batch in ${BATCHES:-1 64}; do
-    count=$batch
+    count=$batch repeats=1
     # shellcheck disable=SC2086
     {
       measure class sample --config "$images" $grid
