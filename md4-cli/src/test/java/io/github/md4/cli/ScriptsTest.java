@@ -319,7 +319,9 @@ final class ScriptsTest {
 
   private static List<Path> all() throws IOException {
     try (Stream<Path> files = Files.walk(SCRIPTS)) {
-      return files.filter(each -> each.toString().endsWith(".sh")).sorted().toList();
+      List<Path> scripts = files.filter(each -> each.toString().endsWith(".sh")).sorted().toList();
+      assertThat(scripts).isNotEmpty();
+      return scripts;
     }
   }
 

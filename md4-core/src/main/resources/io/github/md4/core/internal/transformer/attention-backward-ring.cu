@@ -130,37 +130,6 @@ __device__ __forceinline__ void storeOwn(const float* d, u32 to) {
                  "f"(d[i + 3])
                  : "memory");
 }
-// Sums [64, 32] of a warpgroup, times a factor and turned back by their angles, through a tile of shared memory to `left` rows of
-// memory.
-__device__ __forceinline__ void storeSums(const float* d, float factor, u32 tileAt, bf16* to, long stride, int left, int thread,
-                                          TurnedBack turned) {
-  int warp = thread / 32, lane = thread % 32;
-  u32 mine = tileAt + ownRow(warp, lane);
-#pragma unroll
-  for (int j = 0; j < 4; j += 2) {
-    u32 words[4];
-#pragma unroll
-    for (int m = 0; m < 4; m++) {
-      int h = m % 2, at = 4 * (j + m / 2) + 2 * h;
-      float even = d[at] * factor, odd = d[at + 1] * factor;
-      turned(warp * 16 + h * 8 + lane / 4, 4 * (j + m / 2) + lane % 4, even, odd);
-      words[m] = packed(even, odd);
-    }
-    storeMatrices(mine + ownChunk(j, lane), words);
-  }
-  __syncwarp();  // a warp reads back its own 16 rows only
-#pragma unroll
-  for (int i = 0; i < 2; i++) {
-    int row = warp * 16 + lane / 4 + 8 * i, chunk = lane % 4;
-    uint4 v;
-    asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
-                 : "r"(tileAt + chunkAt(row, chunk))
-                 : "memory");
-    if (row < left) *(uint4*)(to + row * stride + chunk * 8) = v;
-  }
-  __syncwarp();
-}
 
 // ---- the parts of a block ----
 
@@ -402,11 +371,11 @@ __device__ __forceinline__ void compute(const Block& block, const Problem& probl
       __syncwarp();
       if (arrives(lane)) arrive(block.barrier(EMPTY_KEYS) + 8 * turn);
       if (left > 64)
-        storeSums(dq, problem.scale, stage, to + 64 * stride + 32 * group, stride, left - 64, thread,
-                  TurnedBack{angles + 64 * ANGLES + 128 * group});
+        storeRows<4>(dq, problem.scale, problem.scale, stage, to + 64 * stride + 32 * group, stride, left - 64, thread,
+                     TurnedBack{angles + 64 * ANGLES + 128 * group});
       loadSums(dq, again(mySums));  // of the tile before, which this block handed on to itself
       hold<16>(dq);
-      storeSums(dq, problem.scale, stage, to + 32 * group, stride, left, thread, TurnedBack{angles + 128 * group});
+      storeRows<4>(dq, problem.scale, problem.scale, stage, to + 32 * group, stride, left, thread, TurnedBack{angles + 128 * group});
       __syncwarp();
       if (arrives(lane)) arriveThere(inBlock(block.barrier(FREE) + 8 * group, (rank + 1) % BLOCKS));
     }

@@ -329,11 +329,12 @@ __device__ __forceinline__ void storeMatrices(u32 to, const u32* words) {
                : "memory");
 }
 
-// Copies a warp's 16 rows of a tile to memory, of which there are `left` rows of the tile.
+// Copies a warp's 16 rows of a tile, the first CHUNKS chunks of each, to memory, where there are `left` rows of the tile.
+template <int CHUNKS = 8>
 __device__ __forceinline__ void copyRows(u32 tileAt, bf16* to, long stride, int left, int warp, int lane) {
 #pragma unroll
-  for (int i = 0; i < 4; i++) {
-    int row = warp * 16 + lane / 8 + 4 * i, chunk = lane % 8;
+  for (int i = 0; i < CHUNKS / 2; i++) {
+    int row = warp * 16 + lane / CHUNKS + 32 / CHUNKS * i, chunk = lane % CHUNKS;
     uint4 v;
     asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
                  : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
@@ -373,15 +374,15 @@ struct TurnedBackFromMemory {
   }
 };
 
-// Sums [64, 64] of a warpgroup, times a factor a row and with what `turned` makes of channel pairs, through a tile of shared
-// memory to `left` rows of memory.
-template <typename Turned>
+// Sums [64, 8 CHUNKS] of a warpgroup, times a factor a row and with what `turned` makes of channel pairs, through a tile of
+// shared memory to `left` rows of memory.
+template <int CHUNKS = 8, typename Turned>
 __device__ __forceinline__ void storeRows(const float* d, float factor0, float factor1, u32 tileAt, bf16* to, long stride,
                                           int left, int thread, Turned turned) {
   int warp = thread / 32, lane = thread % 32;
   u32 mine = tileAt + ownRow(warp, lane);
 #pragma unroll
-  for (int j = 0; j < 8; j += 2) {
+  for (int j = 0; j < CHUNKS; j += 2) {
     u32 words[4];
 #pragma unroll
     for (int m = 0; m < 4; m++) {
@@ -393,6 +394,6 @@ __device__ __forceinline__ void storeRows(const float* d, float factor0, float f
     storeMatrices(mine + ownChunk(j, lane), words);
   }
   __syncwarp();  // a warp reads back its own 16 rows only
-  copyRows(tileAt, to, stride, left, warp, lane);
+  copyRows<CHUNKS>(tileAt, to, stride, left, warp, lane);
   __syncwarp();
 }
