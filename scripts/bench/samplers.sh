@@ -13,6 +13,7 @@
 # samplers that ask for all masks), REPEATS (5 of one sequence, else 1), CONFIG (configs/text8.yaml),
 # SHAPES="256x27 1024x50257" and BATCHES="1 64" choose others or less; MORE is passed on to every
 # command but those of images, CLASSES is the class path.
+[ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
 set -eu
 root=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
 out=${1:-samplers-bench.jsonl}
