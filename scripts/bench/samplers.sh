@@ -88,18 +88,29 @@ commands() {
 printf '%-12s %5s  %-22s %9s %9s %9s %8s %9s %9s\n' \
   shape batch method 'net calls' sequences ms/call 'x first' seconds seq/s
 export OPT_OUT_TRACKING=true
-commands | java -cp "$classes" "$root/scripts/bench/Commands.java" | awk -F '\t' -v out="$out" '
-  function number(key,  text) {
-    if (!match($2, "\"" key "\":[-0-9.eE]+")) return "-"
-    text = substr($2, RSTART, RLENGTH); sub(/.*:/, "", text); return text
-  }
-  {
-    print $2 >> out
-    split($1, name, " ")
-    ms = number("millisecondsACall"); calls = number("networkCalls"); own = number("sequenceCalls")
-    if (name[1] " " name[2] != place) { place = name[1] " " name[2]; first = ms }
-    printf "%-12s %5d  %-22s %9d %9s %9.3f %8.2f %9.3f %9.3f\n", name[1], name[2], name[3], calls,
-      own == "-" ? "-" : sprintf("%.1f", own / calls), ms, ms / first, number("seconds"),
-      number("sequencesPerSecond")
-    fflush()
-  }'
+# A row of the table: its name, the JSON object and the milliseconds of the shape's first row.
+row() {
+  printf '%s\t%s\t%s\n' "$1" "$2" "$3" | awk -F '\t' '
+    function number(key,  text) {
+      if (!match($2, "\"" key "\":[-0-9.eE]+")) return "-"
+      text = substr($2, RSTART, RLENGTH); sub(/.*:/, "", text); return text
+    }
+    {
+      split($1, name, " ")
+      ms = number("millisecondsACall"); calls = number("networkCalls"); own = number("sequenceCalls")
+      printf "%-12s %5d  %-22s %9d %9s %9.3f %8.2f %9.3f %9.3f\n", name[1], name[2], name[3], calls,
+        own == "-" ? "-" : sprintf("%.1f", own / calls), ms, ms / $3, number("seconds"),
+        number("sequencesPerSecond")
+    }'
+}
+
+# awk may keep what it reads from a pipe until there is much of it, so each row has one of its own.
+place=
+commands | java -cp "$classes" "$root/scripts/bench/Commands.java" | while IFS='	' read -r name json; do
+  printf '%s\n' "$json" >>"$out"
+  if [ "${name% *}" != "$place" ]; then
+    place=${name% *}
+    first=$(printf '%s\n' "$json" | sed 's/.*"millisecondsACall":\([-0-9.eE]*\).*/\1/')
+  fi
+  row "$name" "$json" "$first"
+done
