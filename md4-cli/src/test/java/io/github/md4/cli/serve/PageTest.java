@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.cli.trace.Browser;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +20,9 @@ final class PageTest {
           + ".map(c => c.classList.contains('mask') ? '_' : c.textContent).join('')).join('|')";
 
   @TempDir private Path folder;
+
+  @TempDir private static Path profile;
+  @AutoClose private static final Browser.Shared BROWSER = new Browser.Shared();
 
   @Test
   void page_namesNothingOutsideItself() throws Exception {
@@ -33,8 +37,8 @@ final class PageTest {
 
   @Test
   void page_fillsATemplate() throws Exception {
-    try (TestServer server = TestServer.start(folder);
-        Browser browser = Browser.start(folder.resolve("profile"))) {
+    try (TestServer server = TestServer.start(folder)) {
+      Browser browser = BROWSER.begin(profile);
       String url = server.uri("/").toString();
       browser.open(url);
       await(browser, "document.getElementById('name').textContent", TestServer.NAME);
@@ -109,8 +113,8 @@ final class PageTest {
   /** Where a person wants no motion, samples stand there without it. */
   @Test
   void page_fillsWithoutMotion() throws Exception {
-    try (TestServer server = TestServer.start(folder);
-        Browser browser = Browser.start(folder.resolve("profile"))) {
+    try (TestServer server = TestServer.start(folder)) {
+      Browser browser = BROWSER.begin(profile);
       browser.prefer("prefers-reduced-motion", "reduce");
       browser.open(server.uri("/").toString());
       type(browser, "ab[MASK*3]d");
@@ -124,8 +128,8 @@ final class PageTest {
   /** Of a draw that ends before its end, what has come is shown, and played again. */
   @Test
   void page_playsWhatCameOfADrawThatFailed() throws Exception {
-    try (TestServer server = TestServer.start(folder);
-        Browser browser = Browser.start(folder.resolve("profile"))) {
+    try (TestServer server = TestServer.start(folder)) {
+      Browser browser = BROWSER.begin(profile);
       browser.open(server.uri("/").toString());
       await(browser, "document.getElementById('name').textContent", TestServer.NAME);
       browser.run(
@@ -157,8 +161,8 @@ final class PageTest {
   @Test
   void page_asksForTheToken() throws Exception {
     BearerToken token = BearerToken.read(Files.writeString(folder.resolve("token"), "secret\n"));
-    try (TestServer server = TestServer.start(folder, TestServer.QUICK, token);
-        Browser browser = Browser.start(folder.resolve("profile"))) {
+    try (TestServer server = TestServer.start(folder, TestServer.QUICK, token)) {
+      Browser browser = BROWSER.begin(profile);
       browser.open(server.uri("/").toString());
       await(browser, "document.getElementById('tokenRow').hidden", "false");
       for (String wrong : new String[] {"wrong", "\u6f22"}) { // no header can have the second

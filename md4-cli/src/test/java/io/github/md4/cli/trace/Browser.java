@@ -46,6 +46,27 @@ public final class Browser implements AutoCloseable {
   private final Incoming incoming = new Incoming();
   private int calls;
 
+  /** A browser that the tests of a class share; the first that wants it starts it. */
+  public static final class Shared implements AutoCloseable {
+    private Browser browser;
+
+    /** Returns the browser as if it had just started. */
+    public Browser begin(Path profile) throws Exception {
+      if (browser == null) {
+        browser = start(profile);
+      }
+      browser.begin();
+      return browser;
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (browser != null) {
+        browser.close();
+      }
+    }
+  }
+
   /** Puts messages together and hands them to who waits. */
   private static final class Incoming implements WebSocket.Listener {
     private final StringBuilder message = new StringBuilder();
@@ -97,7 +118,7 @@ public final class Browser implements AutoCloseable {
   }
 
   /** Starts the browser; skips the test, and says so, where this machine has none. */
-  public static Browser start(Path profile) throws Exception {
+  private static Browser start(Path profile) throws Exception {
     Optional<Path> program = program();
     assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
     Process process =
@@ -142,6 +163,15 @@ public final class Browser implements AutoCloseable {
       }
     }
     throw new IOException("the browser ended before it listened");
+  }
+
+  /** Leaves its page and forgets what was preferred and complained about. */
+  private void begin() throws Exception {
+    call("Emulation.setEmulatedMedia", Map.of("features", List.of()));
+    call("Emulation.clearDeviceMetricsOverride", Map.of());
+    open("about:blank");
+    call("Network.disable", Map.of());
+    incoming.complaints.clear();
   }
 
   /** Opens a page and waits until its script has run. */

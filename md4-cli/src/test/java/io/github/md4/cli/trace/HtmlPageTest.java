@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +17,9 @@ final class HtmlPageTest {
   private static final String TEXT = "document.querySelectorAll('.text')[%d].textContent";
 
   @TempDir private Path folder;
+
+  @TempDir private static Path profile;
+  @AutoClose private static final Browser.Shared BROWSER = new Browser.Shared();
 
   private Path page() throws IOException {
     Path file = folder.resolve("trace.html");
@@ -37,16 +41,15 @@ final class HtmlPageTest {
 
   @Test
   void page_playsInABrowser() throws Exception {
-    try (Browser browser = Browser.start(folder.resolve("profile"))) {
-      browser.prefer("prefers-color-scheme", "light");
-      browser.open(page().toUri().toString());
-      checkKeys(browser);
-      checkSlider(browser);
-      checkThemes(browser);
-      checkPlaying(browser);
-      checkChoice(browser);
-      assertThat(browser.complaints()).isEmpty();
-    }
+    Browser browser = BROWSER.begin(profile);
+    browser.prefer("prefers-color-scheme", "light");
+    browser.open(page().toUri().toString());
+    checkKeys(browser);
+    checkSlider(browser);
+    checkThemes(browser);
+    checkPlaying(browser);
+    checkChoice(browser);
+    assertThat(browser.complaints()).isEmpty();
   }
 
   private static String text(Browser browser, int side) throws Exception {
@@ -140,16 +143,15 @@ final class HtmlPageTest {
     Trace colours = Traces.image(new ImageShape(1, 1, 3), "7", "8", "250");
     Trace grey = Traces.image(new ImageShape(1, 3, 1), "7", "8", "250");
     new HtmlPage(List.of(colours, grey)).write(file);
-    try (Browser browser = Browser.start(folder.resolve("profile"))) {
-      browser.open(file.toUri().toString());
-      assertThat(pixels(browser, 0)).isEqualTo("128,128,250,255");
-      assertThat(pixels(browser, 1)).isEqualTo("128,128,128,255,128,128,128,255,250,250,250,255");
-      browser.press("End");
-      assertThat(pixels(browser, 0)).isEqualTo("7,8,250,255");
-      assertThat(pixels(browser, 1)).isEqualTo("7,7,7,255,8,8,8,255,250,250,250,255");
-      assertThat(text(browser, 0)).isEmpty();
-      assertThat(browser.complaints()).isEmpty();
-    }
+    Browser browser = BROWSER.begin(profile);
+    browser.open(file.toUri().toString());
+    assertThat(pixels(browser, 0)).isEqualTo("128,128,250,255");
+    assertThat(pixels(browser, 1)).isEqualTo("128,128,128,255,128,128,128,255,250,250,250,255");
+    browser.press("End");
+    assertThat(pixels(browser, 0)).isEqualTo("7,8,250,255");
+    assertThat(pixels(browser, 1)).isEqualTo("7,7,7,255,8,8,8,255,250,250,250,255");
+    assertThat(text(browser, 0)).isEmpty();
+    assertThat(browser.complaints()).isEmpty();
   }
 
   private static String pixels(Browser browser, int side) throws Exception {
@@ -165,16 +167,15 @@ final class HtmlPageTest {
   void page_ofTwoTracesShowsOneOfEach() throws Exception {
     Path file = folder.resolve("two.html");
     new HtmlPage(List.of(Traces.trace(), Traces.trace())).write(file);
-    try (Browser browser = Browser.start(folder.resolve("profile"))) {
-      browser.open(file.toUri() + "#100");
-      assertThat(
-              browser
-                  .eval(
-                      "[...document.querySelectorAll('section select')].map(s => s.selectedOptions[0].text).join()")
-                  .asText())
-          .isEqualTo("trace 1, sample 0,trace 2, sample 0");
-      checkTexts(browser, "ab</script>\u21b5\n", "ab</script>\u21b5\n");
-      assertThat(browser.complaints()).isEmpty();
-    }
+    Browser browser = BROWSER.begin(profile);
+    browser.open(file.toUri() + "#100");
+    assertThat(
+            browser
+                .eval(
+                    "[...document.querySelectorAll('section select')].map(s => s.selectedOptions[0].text).join()")
+                .asText())
+        .isEqualTo("trace 1, sample 0,trace 2, sample 0");
+    checkTexts(browser, "ab</script>\u21b5\n", "ab</script>\u21b5\n");
+    assertThat(browser.complaints()).isEmpty();
   }
 }
