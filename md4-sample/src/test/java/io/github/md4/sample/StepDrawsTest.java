@@ -10,10 +10,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.internal.torch.Confidence;
-import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.sample.law.TokenLaw;
 import io.github.md4.sample.method.ContextDenoiser;
 import io.github.md4.sample.method.ExactMethod;
 import io.github.md4.sample.method.Methods;
@@ -35,17 +35,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("exact")
 final class StepDrawsTest {
 
-  /** A network that makes two of three draws itself, by the same kernels. */
+  /** A network that makes two of three draws itself. */
   private static final class Drawing implements Denoiser, StepDraws {
     private final ContextDenoiser law = new ContextDenoiser(TinySampling.TOKENS);
     private final NDManager manager;
-    private final DrawKernels kernels;
     private int asked;
     private int drawn;
 
     Drawing(TinySampling tiny) {
       this.manager = tiny.manager;
-      this.kernels = tiny.kernels;
     }
 
     @Override
@@ -55,7 +53,7 @@ final class StepDrawsTest {
 
     @Override
     public Optional<double[]> draw(
-        int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+        int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
       if (++asked % 3 == 0) {
         return Optional.empty();
       }
@@ -67,8 +65,7 @@ final class StepDrawsTest {
         NDArray shown = scope.create(tokens, new Shape(examples, zt.length / examples));
         NDArray flat = scope.create(Arrays.stream(rows).asLongStream().toArray());
         NDArray logits = law.logits(shown, condition, flat);
-        return Optional.of(
-            kernels.draw(scope, logits, scope.create(u), confidence).toDoubleArray());
+        return Optional.of(InvertedRows.of(logits, inversion).drawn(u));
       }
     }
   }
@@ -89,16 +86,16 @@ final class StepDrawsTest {
 
     @Override
     public Optional<double[]> draw(
-        int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
-      return one.draw(zt, condition, rows, u, confidence);
+        int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
+      return one.draw(zt, condition, rows, u, inversion);
     }
 
     @Override
-    public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Confidence confidence) {
+    public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
       List<double[]> drawn = new ArrayList<>();
       while (steps.hasNext() && drawn.size() < 3) {
         Step step = steps.next();
-        Optional<double[]> draws = draw(zt, step.condition(), step.rows(), step.u(), confidence);
+        Optional<double[]> draws = draw(zt, step.condition(), step.rows(), step.u(), inversion);
         if (draws.isEmpty()) {
           break;
         }
@@ -147,6 +144,33 @@ final class StepDrawsTest {
                   new ExactMethod.Ancestral(new SamplingSteps(new SamplingGrid.Cosine(), 50)))
               .sample(masks(4).withBatchSize(2));
       assertThat(ahead.most).isBetween(2, 3);
+    }
+  }
+
+  /** The network draws by any temperature itself, but not where likely tokens alone are kept. */
+  @ParameterizedTest
+  @MethodSource("methods")
+  void tokensByATemperature_areThoseOfLogitsAndDraws(SamplingMethod method) {
+    try (TinySampling tiny = new TinySampling()) {
+      SampleRequest request = masks(4).withBatchSize(2);
+      for (double temperature : new double[] {0, 1e-300, 0.6, 1.7}) {
+        TokenLaw law = new TokenLaw(temperature, List.of());
+        Ahead ahead = new Ahead(tiny);
+        List<int[]> expected =
+            tokens(
+                tiny.sampler(new ContextDenoiser(TinySampling.TOKENS), method, law)
+                    .sample(request));
+        assertThat(tokens(tiny.sampler(ahead, method, law).sample(request)))
+            .as("temperature %s", temperature)
+            .containsExactlyElementsOf(expected);
+        if (method instanceof ExactMethod) {
+          assertThat(ahead.one.drawn).isPositive();
+        }
+      }
+      Drawing cut = new Drawing(tiny);
+      TokenLaw law = new TokenLaw(0.6, List.of(new TokenLaw.TopK(2)));
+      List<int[]> unused = tokens(tiny.sampler(cut, method, law).sample(request));
+      assertThat(cut.asked).isZero();
     }
   }
 

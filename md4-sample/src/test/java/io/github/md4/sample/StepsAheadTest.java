@@ -12,8 +12,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.internal.torch.Confidence;
-import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.method.ContextDenoiser;
@@ -71,15 +70,15 @@ final class StepsAheadTest {
 
     @Override
     public Optional<double[]> draw(
-        int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+        int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
       return Optional.empty();
     }
 
     @Override
-    public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Confidence confidence) {
+    public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
       goes.add(0);
       Queue<double[]> drawn = new ArrayDeque<>();
-      IntStream.range(0, QUEUED).forEach(k -> launch(zt, steps, confidence, drawn));
+      IntStream.range(0, QUEUED).forEach(k -> launch(zt, steps, inversion, drawn));
       return new Iterator<>() {
         @Override
         public boolean hasNext() {
@@ -89,14 +88,14 @@ final class StepsAheadTest {
         @Override
         public double[] next() {
           double[] next = drawn.remove();
-          launch(zt, steps, confidence, drawn);
+          launch(zt, steps, inversion, drawn);
           return next;
         }
       };
     }
 
     private void launch(
-        int[] zt, Iterator<Step> steps, Confidence confidence, Queue<double[]> drawn) {
+        int[] zt, Iterator<Step> steps, Inversion inversion, Queue<double[]> drawn) {
       int last = goes.size() - 1;
       if (goes.get(last) == longest || !steps.hasNext()) {
         return;
@@ -107,21 +106,23 @@ final class StepsAheadTest {
       long asked = Arrays.stream(step.rows()).map(row -> row / LENGTH).distinct().count();
       withEnded += asked < examples ? 1 : 0;
       assertThat(2 * asked).isGreaterThanOrEqualTo(examples);
-      double[] draws = drawn(zt, step, confidence);
+      double[] draws = drawn(zt, step, inversion);
       for (int r = 0; r < step.rows().length; r++) {
         zt[step.rows()[r]] = (int) draws[r];
       }
       drawn.add(draws);
     }
 
-    private double[] drawn(int[] zt, Step step, Confidence confidence) {
-      DrawKernels kernels = tiny.kernels;
+    private double[] drawn(int[] zt, Step step, Inversion inversion) {
       try (NDManager scope = tiny.manager.newSubManager()) {
         long[] tokens = Arrays.stream(zt).asLongStream().toArray();
         NDArray shown = scope.create(tokens, new Shape(zt.length / LENGTH, LENGTH));
         NDArray rows = scope.create(Arrays.stream(step.rows()).asLongStream().toArray());
         NDArray logits = law.logits(shown, step.condition(), rows);
-        return kernels.draw(scope, logits, scope.create(step.u()), confidence).toDoubleArray();
+        assertThat(inversion.temperature()).isEqualTo(1); // no test here has another
+        return tiny.kernels
+            .draw(scope, logits, scope.create(step.u()), inversion.confidence())
+            .toDoubleArray();
       }
     }
   }

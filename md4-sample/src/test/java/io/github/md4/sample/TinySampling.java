@@ -10,6 +10,7 @@ import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.sample.law.TokenLaw;
 import io.github.md4.sample.method.ContextDenoiser;
 import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.trajectory.InitialSequence;
@@ -50,6 +51,10 @@ public final class TinySampling implements AutoCloseable {
   /** Returns a sampler that calls {@link #recording}. */
   Sampler sampler(SamplingMethod method) {
     return sampler(recording, method);
+  }
+
+  Sampler sampler(Denoiser denoiser, SamplingMethod method, TokenLaw law) {
+    return new Sampler(manager, kernels, model(denoiser), method, law);
   }
 
   Sampler sampler(Denoiser denoiser, SamplingMethod method) {

@@ -3,7 +3,7 @@ package io.github.md4.core.network;
 
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Inversion;
 import java.util.Iterator;
 import java.util.Optional;
 
@@ -15,19 +15,19 @@ import java.util.Optional;
 public interface StepDraws {
 
   /**
-   * Returns draws from the network's law by inversion, as {@link
-   * io.github.md4.core.internal.torch.DrawKernels#draw} makes them of its logits.
+   * Returns draws by inversion, as {@link io.github.md4.core.internal.torch.DrawKernels} make them
+   * of its logits.
    *
    * @param zt partly masked tokens [B N], in [0, V]
    * @param condition the time of each of B examples
    * @param rows flat positions in ascending order [R], R at least 1
    * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
-   * @param confidence what is reported as the confidence of a draw
+   * @param inversion the law of the tokens, and what is told of them
    * @return tokens, probabilities, confidences, [3, R]; empty where a call of the network followed
    *     by a draw is the faster way
    */
   Optional<double[]> draw(
-      int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence);
+      int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion);
 
   /**
    * A step of several.
@@ -46,13 +46,13 @@ public interface StepDraws {
    * @param zt partly masked tokens of the first step [B N], in [0, V]
    * @param steps at least one; the first of them are made, in one go. They are taken when their
    *     turn comes, some of them before the draws of earlier ones are read
-   * @param confidence what is reported as the confidence of a draw
+   * @param inversion the law of the tokens, and what is told of them
    * @return {@link #draw} of each of the first steps, waited for when it is asked for; none where
    *     none was made, and no further ones after another call of the network
    */
-  default Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Confidence confidence) {
+  default Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
     Step first = steps.next();
-    return draw(zt, first.condition, first.rows, first.u, confidence).stream().iterator();
+    return draw(zt, first.condition, first.rows, first.u, inversion).stream().iterator();
   }
 
   /**

@@ -14,6 +14,7 @@ import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.cuda.PinnedMemory;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -34,6 +35,9 @@ public final class StepKernels implements AutoCloseable {
   private static final int OCTET = 8;
   private static final int BEGINNING_BLOCKS = 4;
   private static final int HEAD_WIDTH = 64;
+
+  /** The numbers of a law: the temperature, and 1 where its own probabilities are told. */
+  private static final int LAW = 2;
 
   /** The most steps whose inputs are written and whose draws are not yet read. */
   public static final int MOST_STEPS = 8;
@@ -133,7 +137,7 @@ public final class StepKernels implements AutoCloseable {
       this.size = size;
       int ints = 2 + size.rows + size.examples + 1;
       int features = size.examples * network.headWidth();
-      int bytes = size.rows * Double.BYTES + ints * Integer.BYTES + features * Float.BYTES;
+      int bytes = (LAW + size.rows) * Double.BYTES + ints * Integer.BYTES + features * Float.BYTES;
       this.bytesOfStep = (bytes + Double.BYTES - 1) / Double.BYTES * Double.BYTES;
       int tokens = size.positions() * Integer.BYTES;
       this.given = new PinnedMemory(device, MOST_STEPS * bytesOfStep + tokens);
@@ -157,10 +161,13 @@ public final class StepKernels implements AutoCloseable {
      * @param rows ascending flat positions, at most R
      * @param u uniforms of the rows
      * @param features of the examples' times [B W], or of fewer examples
+     * @param inversion the law of the tokens; its confidence is that of {@link #draw}
      */
-    public void write(int ahead, int[] rows, double[] u, float[] features) {
+    public void write(int ahead, int[] rows, double[] u, float[] features, Inversion inversion) {
       ByteBuffer to = given.bytes().clear();
       to.position(slot(ahead) * bytesOfStep);
+      to.putDouble(inversion.temperature());
+      to.putDouble(inversion.told() == Inversion.Told.OF_TOKENS ? 1 : 0);
       size.write(to, ahead == 0, rows, u, features, network.headWidth());
     }
 
@@ -171,7 +178,8 @@ public final class StepKernels implements AutoCloseable {
     /** Writes inputs that any network takes: position 0 everywhere, token 0, features 0. */
     public void clear() {
       write(new int[size.positions()]);
-      write(0, new int[1], new double[1], new float[size.examples * network.headWidth()]);
+      float[] features = new float[size.examples * network.headWidth()];
+      write(0, new int[1], new double[1], features, Inversion.of(Confidence.PROBABILITY));
     }
 
     /** Returns tokens, probabilities and confidences of a step's first rows, [3, count]. */
@@ -205,6 +213,7 @@ public final class StepKernels implements AutoCloseable {
   public static final class Inputs {
     private final Size size;
     private final NDArray turns;
+    private final NDArray law;
     private final NDArray u;
     private final NDArray longRows;
     private final NDArray rows;
@@ -219,6 +228,7 @@ public final class StepKernels implements AutoCloseable {
         NDManager scope, Size size, int features, int modulation, int width, Hidden stream) {
       this.size = size;
       this.turns = scope.zeros(new Shape(3), DataType.INT32);
+      this.law = scope.create(new Shape(LAW), DataType.FLOAT64);
       this.u = scope.create(new Shape(size.rows), DataType.FLOAT64);
       this.longRows = scope.create(new Shape(size.rows), DataType.INT64);
       this.rows = scope.create(new Shape(size.rows), DataType.INT32);
@@ -292,6 +302,7 @@ public final class StepKernels implements AutoCloseable {
         exchange.bytesOfStep,
         MOST_STEPS,
         inputs.turns,
+        inputs.law,
         inputs.u,
         inputs.longRows,
         inputs.rows,
@@ -339,6 +350,7 @@ public final class StepKernels implements AutoCloseable {
         "drawTokens",
         new Grid(inputs.size.rows, threads, 1),
         logits.array,
+        inputs.law,
         inputs.u,
         exchange.drawn,
         vocabularySize,

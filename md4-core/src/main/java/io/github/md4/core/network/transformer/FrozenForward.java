@@ -4,7 +4,7 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDArray;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.StepDraws;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -22,7 +22,7 @@ interface FrozenForward extends Denoiser, StepDraws, AutoCloseable {
   /** Returns {@link StepDraws#draw}; empty unless steps are made in one go. */
   @Override
   default Optional<double[]> draw(
-      int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+      int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
     return Optional.empty();
   }
 

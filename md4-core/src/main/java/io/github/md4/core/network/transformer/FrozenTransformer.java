@@ -7,7 +7,7 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Decoder;
 import io.github.md4.core.diffusion.MixedLengths;
-import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.SameInBatch;
 import io.github.md4.core.network.StepDraws;
@@ -73,13 +73,13 @@ final class FrozenTransformer implements FrozenDenoiser, StepDraws, SameInBatch 
 
   @Override
   public Optional<double[]> draw(
-      int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
-    return forward.draw(zt, condition, rows, u, confidence);
+      int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
+    return forward.draw(zt, condition, rows, u, inversion);
   }
 
   @Override
-  public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Confidence confidence) {
-    return forward.drawAhead(zt, steps, confidence);
+  public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
+    return forward.drawAhead(zt, steps, inversion);
   }
 
   @Override

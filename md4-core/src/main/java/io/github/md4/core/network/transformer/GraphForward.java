@@ -10,7 +10,7 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
-import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Inversion;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -123,17 +123,17 @@ final class GraphForward implements FrozenForward {
 
   @Override
   public Optional<double[]> draw(
-      int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+      int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
     Iterator<Step> one = List.of(new Step(condition, rows, u)).iterator();
-    Iterator<double[]> drawn = drawAhead(zt, one, confidence);
+    Iterator<double[]> drawn = drawAhead(zt, one, inversion);
     return drawn.hasNext() ? Optional.of(drawn.next()) : Optional.empty();
   }
 
   @Override
   public synchronized Iterator<double[]> drawAhead(
-      int[] zt, Iterator<Step> ahead, Confidence confidence) {
+      int[] zt, Iterator<Step> ahead, Inversion inversion) {
     return steps
-        .map(graphs -> graphs.draw(zt, ahead, confidence))
+        .map(graphs -> graphs.draw(zt, ahead, inversion))
         .orElse(Collections.emptyIterator());
   }
 

@@ -4,6 +4,7 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepKernels.Size;
 import io.github.md4.core.network.StepDraws.Step;
@@ -81,13 +82,13 @@ final class GraphSteps implements AutoCloseable {
    * Returns the draws of the first steps, each waited for when it is asked for; none where there is
    * no graph for their size.
    */
-  Iterator<double[]> draw(int[] zt, Iterator<Step> all, Confidence confidence) {
+  Iterator<double[]> draw(int[] zt, Iterator<Step> all, Inversion inversion) {
     endGo();
     List<Step> first = first(all);
     if (isWhole(first, zt.length)) {
-      return draw(zt, first.subList(0, 1), Collections.emptyIterator(), confidence);
+      return draw(zt, first.subList(0, 1), Collections.emptyIterator(), inversion);
     }
-    return draw(zt, first, all, confidence);
+    return draw(zt, first, all, inversion);
   }
 
   /**
@@ -100,16 +101,19 @@ final class GraphSteps implements AutoCloseable {
   }
 
   private Iterator<double[]> draw(
-      int[] zt, List<Step> first, Iterator<Step> further, Confidence confidence) {
+      int[] zt, List<Step> first, Iterator<Step> further, Inversion inversion) {
     if (!first.stream().allMatch(step -> isAscending(step.rows()))) {
       return Collections.emptyIterator();
     }
-    Key key = new Key(size(zt.length, first), confidence);
+    Key key = new Key(size(zt.length, first), inversion.confidence());
     Count asked = asked(key);
     asked.steps += first.size();
     going = graph(key, asked.steps);
     return going
-        .map(graph -> graph.draw(zt, first, new Fitting(further, zt.length, graph.size(), asked)))
+        .map(
+            graph ->
+                graph.draw(
+                    zt, first, new Fitting(further, zt.length, graph.size(), asked), inversion))
         .orElse(Collections.emptyIterator());
   }
 

@@ -6,6 +6,7 @@ import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepKernels.Size;
 import io.github.md4.core.network.StepDraws.Step;
@@ -83,12 +84,14 @@ final class StepGraph implements AutoCloseable {
    * @param first launched at once, at most {@link StepKernels#MOST_STEPS}
    * @param further each launched as soon as the draws of an earlier one are read, until {@link
    *     #endGo}; all of a size that this one serves
+   * @param inversion the law of the tokens; its confidence is that of this graph
    * @return the draws, each waited for when it is asked for
    */
-  synchronized Iterator<double[]> draw(int[] zt, List<Step> first, Iterator<Step> further) {
+  synchronized Iterator<double[]> draw(
+      int[] zt, List<Step> first, Iterator<Step> further, Inversion inversion) {
     settle();
     exchange.write(zt);
-    Go go = new Go(further);
+    Go go = new Go(further, inversion);
     last = Optional.of(go);
     first.forEach(go::launch);
     return go;
@@ -128,15 +131,18 @@ final class StepGraph implements AutoCloseable {
   private final class Go implements Iterator<double[]> {
     private final Queue<Running> running = new ArrayDeque<>();
     private final Queue<double[]> read = new ArrayDeque<>();
+    private final Inversion inversion;
     private Iterator<Step> further;
     private int launched;
 
-    Go(Iterator<Step> further) {
+    Go(Iterator<Step> further, Inversion inversion) {
       this.further = further;
+      this.inversion = inversion;
     }
 
     void launch(Step step) {
-      exchange.write(launched++, step.rows(), step.u(), forward.features(step.condition()));
+      float[] features = forward.features(step.condition());
+      exchange.write(launched++, step.rows(), step.u(), features, inversion);
       graph.launch();
       running.add(new Running(step.rows().length, timeline.mark()));
     }

@@ -3,17 +3,19 @@
 //
 // B examples of N positions, W features of a time, R rows. The host has written the inputs of several steps one after another,
 // `bytes` each, and steps take them by turns. A step's are next to each other:
-//   u [R] double, count int, isFirst int, rows [R] int, starts [B + 1] int, features [B W] float
-// rows: flat positions in ascending order, of which the first `count` are asked for; starts: the first row of each example, then
+//   law [2] double, u [R] double, count int, isFirst int, rows [R] int, starts [B + 1] int, features [B W] float
+// law: the divisor of the logits, 0 for the likeliest tokens alone; and 1 where probabilities and confidences are of that law, 0
+// where they are of the logits as they are. rows: flat positions in ascending order, of which the first `count` are asked for; starts: the first row of each example, then
 // R. Behind the last step's are the tokens [B N] int of a step that is the first; others begin with what was drawn before.
 //
 // turns [3] are on the device: which inputs the next step takes, and the one that runs; and that one's count.
 
-struct Given { const double* u; int count, isFirst; const int *rows, *starts; const float* features; };
+struct Given { const double *law, *u; int count, isFirst; const int *rows, *starts; const float* features; };
 
 __device__ __forceinline__ Given givenAt(const unsigned char* from, int examples, int rows) {
   Given g;
-  g.u = (const double*)from;
+  g.law = (const double*)from;
+  g.u = g.law + 2;
   const int* ints = (const int*)(g.u + rows);
   g.count = ints[0];
   g.isFirst = ints[1];
@@ -26,8 +28,8 @@ __device__ __forceinline__ Given givenAt(const unsigned char* from, int examples
 // Copies the inputs to where the network reads them, and computes the condition c = act(w2 swish(w1 f + b1) + b2) [B, W] of
 // features f; w1 [4 W, W], w2 [W, 4 W]. Blocks of 4 W threads, at least B.
 extern "C" __global__ void __launch_bounds__(4 * W)
-    beginStep(const unsigned char* __restrict__ from, int bytes, int slots, int* turns, double* __restrict__ u,
-              long* __restrict__ longRows, int* __restrict__ rows, int* __restrict__ starts, long* __restrict__ zt,
+    beginStep(const unsigned char* __restrict__ from, int bytes, int slots, int* turns, double* __restrict__ law,
+              double* __restrict__ u, long* __restrict__ longRows, int* __restrict__ rows, int* __restrict__ starts, long* __restrict__ zt,
               const float* __restrict__ w1, const float* __restrict__ b1, const float* __restrict__ w2,
               const float* __restrict__ b2, bf16* __restrict__ c, int examples, int length, int count) {
   __shared__ float feature[W], hidden[4 * W];
@@ -40,6 +42,7 @@ extern "C" __global__ void __launch_bounds__(4 * W)
   if (g.isFirst)
     for (int i = index; i < examples * length; i += threads) zt[i] = tokens[i];
   if (index == 0) turns[2] = g.count;
+  if (index < 2) law[index] = g.law[index];
   for (int i = index; i < count; i += threads) {
     u[i] = g.u[i];
     longRows[i] = rows[i] = g.rows[i];
@@ -166,19 +169,28 @@ __device__ __forceinline__ Top topOfWarp(Top top) {
 
 #define LOWEST __int_as_float(0xff800000)
 
-__device__ __forceinline__ double exponential(float x, float most) { return exp((double)x - (double)most); }
+// x by the temperature, from the largest on.
+__device__ __forceinline__ double below(float x, float most, double temperature) {
+  double by = (double)x - (double)most;
+  return temperature == 1 ? by : by / temperature;
+}
+// The weight of x among others, 1 of the largest; at the temperature 0 no other has any.
+__device__ __forceinline__ double exponential(float x, float most, double temperature) {
+  return temperature > 0 ? exp(below(x, most, temperature)) : x == most ? 1.0 : 0.0;
+}
 
-// One draw a row from the softmax of its logits [count, stride] over the first `vocabulary` columns, by inversion in double:
-// the token whose part of [0, 1) contains u, or the likeliest where u is negative; -1 where the distribution is NaN. drawn [slots, 3,
+// One draw a row from the softmax of its logits [count, stride] by a temperature, over the first `vocabulary` columns, by
+// inversion in double: the token whose part of [0, 1) contains u, or the likeliest where u is negative, or where the law's
+// probabilities are told at the temperature 0, which are then those of 1; -1 where the distribution is NaN. drawn [slots, 3,
 // capacity] is the host's: tokens, their probabilities, confidences: 0 the probability, 1 the margin between the two likeliest, 2
 // the negative entropy. Tokens of asked rows are put into zt, too. A block takes a row; each of its threads, packs of 8 columns
 // next to each other.
 extern "C" __global__ void __launch_bounds__(1024)
-    drawTokens(const bf16* __restrict__ logits, const double* __restrict__ u, double* __restrict__ drawn, int vocabulary,
+    drawTokens(const bf16* __restrict__ logits, const double* __restrict__ law, const double* __restrict__ u, double* __restrict__ drawn, int vocabulary,
                int stride, int capacity, int confidence, const int* turns, const int* __restrict__ rows,
                long* __restrict__ zt) {
   __shared__ Top tops[32];
-  __shared__ double sums[32], entropies[32];
+  __shared__ double sums[32], toldSums[32], entropies[32];
   __shared__ int chosen;
   awaitEarlier();
   letNextBegin();
@@ -200,16 +212,20 @@ extern "C" __global__ void __launch_bounds__(1024)
   __syncthreads();
   top = topOfWarp(lane < warps ? tops[lane] : Top{LOWEST, LOWEST, vocabulary, 0});
 
-  double sum = 0, entropy = 0;
+  bool isOfLaw = law[1] != 0, isCold = isOfLaw && law[0] == 0;
+  double temperature = isCold ? 1 : law[0], told = isOfLaw ? temperature : 1;
+  bool isSame = temperature == told;
+  double sum = 0, toldSum = 0, entropy = 0;
   for (int p = first; p < end; p++) {
     float x[8];
     unpack(load(of + p * 8), x);
 #pragma unroll
     for (int k = 0; k < 8; k++)
       if (p * 8 + k < vocabulary) {
-        double e = exponential(x[k], top.first);
+        double e = exponential(x[k], top.first, temperature);
         sum += e;
-        if (confidence == 2 && e > 0) entropy += e * ((double)x[k] - (double)top.first);
+        if (!isSame) toldSum += e = exponential(x[k], top.first, told);
+        if (confidence == 2 && e > 0) entropy += e * below(x[k], top.first, told);
       }
   }
   double until = sum;  // the sum of this thread's and all earlier columns
@@ -218,19 +234,24 @@ extern "C" __global__ void __launch_bounds__(1024)
     double before = __shfl_up_sync(~0u, until, offset);
     if (lane >= offset) until += before;
   }
-  entropy = ofWarp(entropy, [](double a, double b) { return a + b; });
+  auto plus = [](double a, double b) { return a + b; };
+  entropy = ofWarp(entropy, plus);
+  toldSum = ofWarp(toldSum, plus);
   if (lane == LANES - 1) sums[warp] = until;
   if (lane == 0) entropies[warp] = entropy;
+  if (lane == 0) toldSums[warp] = toldSum;
   __syncthreads();
-  double earlier = __shfl_up_sync(~0u, until, 1), before = 0, total = 0;
+  double earlier = __shfl_up_sync(~0u, until, 1), before = 0, total = 0, toldTotal = 0;
   entropy = 0;
   for (int w = 0; w < warps; w++) {
     if (w < warp) before += sums[w];
     total += sums[w];
+    toldTotal += toldSums[w];
     entropy += entropies[w];
   }
+  if (isSame) toldTotal = total;
   // A thread begins where the one before it ends, to the bit.
-  double own = u[row], target = own * total, from = lane == 0 ? before : before + earlier;
+  double own = isCold ? -1 : u[row], target = own * total, from = lane == 0 ? before : before + earlier;
   if (own >= 0 && first < end && target >= from && target < before + until) {
     int token = -1, last = 0;
     double running = from;
@@ -240,7 +261,7 @@ extern "C" __global__ void __launch_bounds__(1024)
 #pragma unroll
       for (int k = 0; k < 8; k++)
         if (p * 8 + k < vocabulary && token < 0) {
-          double e = exponential(x[k], top.first);
+          double e = exponential(x[k], top.first, temperature);
           running += e;
           if (e > 0) last = p * 8 + k;
           if (running > target) token = p * 8 + k;
@@ -251,9 +272,9 @@ extern "C" __global__ void __launch_bounds__(1024)
   __syncthreads();
   if (thread == 0) {
     int token = own < 0 ? min(top.at, vocabulary - 1) : chosen;
-    double probability = exponential(low((u32)of[token]), top.first) / total, value = probability;
-    if (confidence == 1) value = (1.0 - exponential(top.second, top.first)) / total;
-    if (confidence == 2) value = entropy / total - log(total);
+    double probability = exponential(low((u32)of[token]), top.first, told) / toldTotal, value = probability;
+    if (confidence == 1) value = (1.0 - exponential(top.second, top.first, told)) / toldTotal;
+    if (confidence == 2) value = entropy / toldTotal - log(toldTotal);
     drawn += (long)turns[1] * 3 * capacity;
     if (row < turns[2]) zt[rows[row]] = token;
     drawn[row] = top.isNan || !(total > 0) ? -1 : token;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
@@ -40,36 +41,53 @@ record DrawnStep(Inputs inputs, int[] rows, double[] u) {
     }
   }
 
-  double[] draw(FrozenForward way, Confidence confidence) {
+  double[] draw(FrozenForward way, Inversion inversion) {
     int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
-    return way.draw(zt, inputs.condition(), rows, u, confidence).orElseThrow();
+    return way.draw(zt, inputs.condition(), rows, u, inversion).orElseThrow();
   }
 
-  void check(NDArray logits, double[] drawn, Confidence confidence) {
+  void check(NDArray logits, double[] drawn, Inversion inversion) {
     int vocabulary = (int) logits.getShape().get(1);
+    boolean isOfTokens = inversion.told() == Inversion.Told.OF_TOKENS;
+    double temperature = inversion.temperature();
+    double told = isOfTokens && temperature > 0 ? temperature : 1;
     float[] all = logits.toFloatArray();
     int apart = 1 + rows.length / MOST_CHECKED;
     for (int r = 0; r < rows.length; r += apart) {
-      double[] mu = softmax(Arrays.copyOfRange(all, r * vocabulary, (r + 1) * vocabulary));
+      float[] own = Arrays.copyOfRange(all, r * vocabulary, (r + 1) * vocabulary);
       int token = (int) drawn[r];
-      double before = Arrays.stream(mu, 0, token).sum();
-      if (u[r] < 0) {
-        double most = Arrays.stream(mu).max().orElseThrow();
-        assertThat(mu[token]).isCloseTo(most, within(ROUNDING * most));
-      } else {
-        assertThat(u[r]).isBetween(before - ROUNDING, before + mu[token] + ROUNDING);
-      }
+      checkToken(own, token, u[r], temperature);
+      double[] mu = softmax(own, told);
+      double rounding = 2 * rounding(told);
       double probability = drawn[rows.length + r];
-      assertThat(probability).isCloseTo(mu[token], within(2 * ROUNDING * mu[token] + 1e-6));
+      assertThat(probability).isCloseTo(mu[token], within(rounding * mu[token] + 1e-6));
       double value = drawn[2 * rows.length + r];
-      assertThat(value).isCloseTo(confidence(mu, token, confidence), within(2 * ROUNDING));
+      assertThat(value).isCloseTo(confidence(mu, token, inversion.confidence()), within(rounding));
     }
   }
 
-  private static double[] softmax(float[] logits) {
+  /** Without a temperature, as where u is negative, the token is one of the likeliest. */
+  private static void checkToken(float[] logits, int token, double u, double temperature) {
+    double[] mu = softmax(logits, temperature > 0 ? temperature : 1);
+    double rounding = rounding(temperature > 0 ? temperature : 1);
+    if (u < 0 || temperature == 0) {
+      double most = Arrays.stream(mu).max().orElseThrow();
+      assertThat(mu[token]).isCloseTo(most, within(rounding * most));
+    } else {
+      double before = Arrays.stream(mu, 0, token).sum();
+      assertThat(u).isBetween(before - rounding, before + mu[token] + rounding);
+    }
+  }
+
+  /** Returns the relative error of a probability; a low temperature makes it larger. */
+  private static double rounding(double temperature) {
+    return ROUNDING / Math.min(1, temperature);
+  }
+
+  private static double[] softmax(float[] logits, double temperature) {
     double most = IntStream.range(0, logits.length).mapToDouble(v -> logits[v]).max().orElse(0);
     double[] mu = new double[logits.length];
-    Arrays.setAll(mu, v -> Math.exp(logits[v] - most));
+    Arrays.setAll(mu, v -> Math.exp((logits[v] - most) / temperature));
     double sum = Arrays.stream(mu).sum();
     return Arrays.stream(mu).map(e -> e / sum).toArray();
   }

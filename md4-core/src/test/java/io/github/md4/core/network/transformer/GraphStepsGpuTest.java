@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import io.github.md4.core.Activation;
 import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.torch.Inversion.Told;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
@@ -27,6 +29,8 @@ final class GraphStepsGpuTest {
   private static final int[] EXAMPLES = {1, 3, 1, 1, 2, 8};
   private static final int[] LENGTHS = {37, 150, 256, 520, 64, 700};
   private static final int[] EVERY = {1, 3, 50, 7, 1, 90};
+
+  private static final Inversion BY_MARGIN = Inversion.of(Confidence.MARGIN);
 
   private static final List<Confidence> CONFIDENCES =
       List.of(Confidence.PROBABILITY, Confidence.MARGIN, Confidence.NEGATIVE_ENTROPY);
@@ -65,16 +69,12 @@ final class GraphStepsGpuTest {
         List<StepDraws.Step> steps = steps(inputs, count);
         int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
         List<double[]> drawn = new ArrayList<>();
-        graphs
-            .drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN)
-            .forEachRemaining(drawn::add);
+        graphs.drawAhead(zt.clone(), steps.iterator(), BY_MARGIN).forEachRemaining(drawn::add);
         assertThat(drawn).hasSize(count);
         for (int k = 0; k < drawn.size(); k++) {
           StepDraws.Step step = steps.get(k);
           double[] expected =
-              graphs
-                  .draw(zt, step.condition(), step.rows(), step.u(), Confidence.MARGIN)
-                  .orElseThrow();
+              graphs.draw(zt, step.condition(), step.rows(), step.u(), BY_MARGIN).orElseThrow();
           assertThat(drawn.get(k)).as("step %d", k).isEqualTo(expected);
           put(zt, step, expected);
         }
@@ -95,10 +95,8 @@ final class GraphStepsGpuTest {
       int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
       List<StepDraws.Step> steps = steps(inputs, 30);
       List<double[]> expected = new ArrayList<>();
-      graphs
-          .drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN)
-          .forEachRemaining(expected::add);
-      Iterator<double[]> ended = graphs.drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN);
+      graphs.drawAhead(zt.clone(), steps.iterator(), BY_MARGIN).forEachRemaining(expected::add);
+      Iterator<double[]> ended = graphs.drawAhead(zt.clone(), steps.iterator(), BY_MARGIN);
       List<double[]> drawn = new ArrayList<>(List.of(ended.next(), ended.next()));
       // More positions than before, so that the memory of the forward pass grows.
       DrawnStep.random(each, 8, 700, 90).logits(frozen.manager, graphs).close();
@@ -109,7 +107,7 @@ final class GraphStepsGpuTest {
         put(zt, steps.get(k), drawn.get(k));
       }
       graphs
-          .drawAhead(zt, steps.subList(made, 30).iterator(), Confidence.MARGIN)
+          .drawAhead(zt, steps.subList(made, 30).iterator(), BY_MARGIN)
           .forEachRemaining(drawn::add);
       assertThat(drawn).hasSize(30);
       for (int k = 0; k < 30; k++) {
@@ -131,9 +129,7 @@ final class GraphStepsGpuTest {
         steps.add(step(inputs, 12, other, 1));
         steps.addAll(steps(inputs, 5));
         List<double[]> drawn = new ArrayList<>();
-        graphs
-            .drawAhead(zt.clone(), steps.iterator(), Confidence.MARGIN)
-            .forEachRemaining(drawn::add);
+        graphs.drawAhead(zt.clone(), steps.iterator(), BY_MARGIN).forEachRemaining(drawn::add);
         // 24 rows serve 16 and fewer, which are rounded up to 16.
         assertThat(drawn).hasSize(other > 24 ? 12 : 18);
       }
@@ -165,15 +161,38 @@ final class GraphStepsGpuTest {
       FrozenForward graphs = frozen.graphs();
       for (int call = 0; call < 2 * LENGTHS.length; call++) {
         int i = call % LENGTHS.length;
-        Confidence confidence = CONFIDENCES.get(call % CONFIDENCES.size());
+        Inversion inversion = Inversion.of(CONFIDENCES.get(call % CONFIDENCES.size()));
         DrawnStep step =
             DrawnStep.random(each, EXAMPLES[i], LENGTHS[i], EVERY[i] + call / LENGTHS.length);
         NDArray logits = step.logits(frozen.manager, launches);
-        double[] drawn = step.draw(graphs, confidence);
-        step.check(logits, drawn, confidence);
-        assertThat(step.draw(graphs, confidence)).isEqualTo(drawn);
+        double[] drawn = step.draw(graphs, inversion);
+        step.check(logits, drawn, inversion);
+        assertThat(step.draw(graphs, inversion)).isEqualTo(drawn);
         logits.close();
       }
+    }
+  }
+
+  /** Laws of other temperatures are drawn from by the same graph, in goes and alone. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void drawsByATemperature_areThoseOfTheLogits(Case each) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 53)) {
+      FusedForward launches = frozen.launches();
+      FrozenForward graphs = frozen.graphs();
+      DrawnStep step = DrawnStep.random(each, 3, 150, 31);
+      NDArray logits = step.logits(frozen.manager, launches);
+      for (double temperature : new double[] {0.7, 0, 1.6, 0.4, 1}) {
+        for (Confidence confidence : CONFIDENCES) {
+          for (Told told : Told.values()) {
+            Inversion inversion = new Inversion(confidence, temperature, told);
+            double[] drawn = step.draw(graphs, inversion);
+            step.check(logits, drawn, inversion);
+            assertThat(step.draw(graphs, inversion)).isEqualTo(drawn);
+          }
+        }
+      }
+      logits.close();
     }
   }
 
@@ -188,8 +207,8 @@ final class GraphStepsGpuTest {
         DrawnStep step = DrawnStep.random(each, examples, 60, 7);
         step.check(
             step.logits(frozen.manager, launches),
-            step.draw(graphs, Confidence.PROBABILITY),
-            Confidence.PROBABILITY);
+            step.draw(graphs, Inversion.of(Confidence.PROBABILITY)),
+            Inversion.of(Confidence.PROBABILITY));
       }
     }
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import java.util.stream.LongStream;
@@ -70,8 +71,8 @@ final class ManyRowsGpuTest {
         DrawnStep step = DrawnStep.random(NETWORK, examples, LENGTH, EVERY);
         step.check(
             step.logits(frozen.manager, launches),
-            step.draw(graphs, Confidence.MARGIN),
-            Confidence.MARGIN);
+            step.draw(graphs, Inversion.of(Confidence.MARGIN)),
+            Inversion.of(Confidence.MARGIN));
       }
     }
   }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.sample.law.LogitCuts;
 import io.github.md4.sample.law.TokenLaw;
+import java.util.Optional;
 
 /** The logits of a {@link TokenLaw}, made of the network's. */
 public final class LawLogits {
@@ -22,6 +23,15 @@ public final class LawLogits {
       made = truncation.cut(cuts, scope, made);
     }
     return made;
+  }
+
+  /**
+   * Returns the temperature by which alone a law is made of the network's, 0 where only the
+   * likeliest tokens are left; empty where something is cut.
+   */
+  static Optional<Double> temperature(TokenLaw law) {
+    double own = law.temperature() < COLDEST ? 0 : law.temperature();
+    return Optional.of(own).filter(each -> law.truncations().isEmpty());
   }
 
   private static NDArray temper(

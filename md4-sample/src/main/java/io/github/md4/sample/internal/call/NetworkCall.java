@@ -7,8 +7,8 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
@@ -136,14 +136,13 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
     return part.drawing()
         .flatMap(drawing -> drawing.draw().inversion(drawing.law()))
         .flatMap(
-            confidence ->
-                StepDraws.of(denoiser).flatMap(network -> draw(network, part, confidence)));
+            inversion -> StepDraws.of(denoiser).flatMap(network -> draw(network, part, inversion)));
   }
 
-  private static Optional<double[]> draw(StepDraws network, CallPart part, Confidence confidence) {
+  private static Optional<double[]> draw(StepDraws network, CallPart part, Inversion inversion) {
     List<? extends ShownSequence> group = part.sequences();
     StepDraws.Step step = step(group, queries(group));
-    return network.draw(tokens(group), step.condition(), step.rows(), step.u(), confidence);
+    return network.draw(tokens(group), step.condition(), step.rows(), step.u(), inversion);
   }
 
   /** Returns the step of queries of sequences of one length. */

@@ -4,8 +4,8 @@ package io.github.md4.sample.internal.call;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.sample.law.TokenLaw;
 import io.github.md4.sample.trajectory.Draws;
@@ -42,9 +42,9 @@ public record NetworkQuery(
     Iterator<double[]> drawn =
         draw.inversion(law)
             .flatMap(
-                confidence ->
+                inversion ->
                     StepDraws.of(denoiser)
-                        .map(net -> drawAhead(net, group, rowLimit, leastActive, confidence)))
+                        .map(net -> drawAhead(net, group, rowLimit, leastActive, inversion)))
             .orElse(Collections.emptyIterator());
     return drawn.hasNext() ? drawn : List.of(draw(group)).iterator();
   }
@@ -54,13 +54,13 @@ public record NetworkQuery(
       List<ActiveSequence> group,
       int rowLimit,
       int leastActive,
-      Confidence confidence) {
+      Inversion inversion) {
     boolean isOfOneLength = group.stream().mapToInt(s -> s.shown().length).distinct().count() == 1;
     QueriesAhead ahead = QueriesAhead.of(group);
     int count = isOfOneLength ? ahead.count(leastActive) : 0;
     Iterator<StepDraws.Step> steps = ahead.steps(count, rowLimit);
     return count > 1 && steps.hasNext()
-        ? network.drawAhead(NetworkCall.tokens(group), steps, confidence)
+        ? network.drawAhead(NetworkCall.tokens(group), steps, inversion)
         : Collections.emptyIterator();
   }
 

@@ -7,6 +7,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.sample.law.TokenLaw;
 import java.util.Optional;
 
@@ -21,16 +22,19 @@ public interface RowDraw {
    */
   NDArray draw(DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise);
 
-  /** Returns the confidence of a draw by inversion of the network's own law; empty for others. */
-  default Optional<Confidence> inversion(TokenLaw law) {
+  /**
+   * Returns the draw as one by inversion of the network's law by a temperature; empty for others.
+   */
+  default Optional<Inversion> inversion(TokenLaw law) {
     return Optional.empty();
   }
 
   /** Inversion in float64, from one uniform a row: c = 1. */
   record Exact(Confidence confidence) implements RowDraw {
     @Override
-    public Optional<Confidence> inversion(TokenLaw law) {
-      return law.isModel() ? Optional.of(confidence) : Optional.empty();
+    public Optional<Inversion> inversion(TokenLaw law) {
+      return LawLogits.temperature(law)
+          .map(each -> new Inversion(confidence, each, Inversion.Told.OF_NETWORK));
     }
 
     @Override
@@ -104,6 +108,13 @@ public interface RowDraw {
    * law of the tokens; where that is of the likeliest tokens alone, of the law without temperature.
    */
   record OfLaw(Confidence confidence) implements RowDraw {
+    @Override
+    public Optional<Inversion> inversion(TokenLaw law) {
+      return LawLogits.temperature(law)
+          .filter(each -> each > 0 || law.temperature() == 0) // else of the likeliest alone
+          .map(each -> new Inversion(confidence, each, Inversion.Told.OF_TOKENS));
+    }
+
     @Override
     public NDArray draw(
         DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
