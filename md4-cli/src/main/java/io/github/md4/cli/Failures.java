@@ -6,8 +6,10 @@ import io.github.md4.cli.support.DeviceFailures;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.FailureLine;
 import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.InvalidDataException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.IntSupplier;
@@ -59,14 +61,18 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     return ExitCodes.of(cause);
   }
 
-  /** Prints the line of a failure; for a config, those of all its errors. */
+  /** Prints the line of a failure; for a config and its data, those of all errors. */
   private static void print(Throwable failure, PrintWriter err) {
     err.println("md4: " + FailureLine.of(failure));
-    if (failure instanceof InvalidConfigException) {
-      for (Throwable other : failure.getSuppressed()) {
-        print(other, err);
-      }
+    if (isOfInput(failure)) {
+      Arrays.stream(failure.getSuppressed())
+          .filter(Failures::isOfInput)
+          .forEach(other -> print(other, err));
     }
+  }
+
+  private static boolean isOfInput(Throwable failure) {
+    return failure instanceof InvalidConfigException || failure instanceof InvalidDataException;
   }
 
   /** Returns the cause of a failure that only wraps another. */

@@ -124,6 +124,58 @@ final class TrainInputTest {
             "md4: --set evaluation.every: every must be at least 0: -1");
   }
 
+  /** Cross-checks and files that are missing are told beside single values, each once. */
+  @Test
+  void train_namesAllErrorsInOneRound() {
+    Ran ran =
+        tiny.train(
+            "--set", "training.steps=0",
+            "--set", "training.microBatch=3",
+            "--set", "training.emaRate=1.5",
+            "--set", "training.logEvery=0",
+            "--set", "model.network.classes=3",
+            "--set", "model.schedule=cosin",
+            "--set", "data.evaluate=[" + folder.resolve("none.bin") + "]");
+    assertThat(ran.code()).isEqualTo(ExitCodes.USAGE);
+    assertThat(ran.err().lines())
+        .satisfiesExactlyInAnyOrder(
+            line -> assertThat(line).endsWith("steps must be at least 1: 0"),
+            line -> assertThat(line).endsWith("microBatch must divide batchSize (4): 3"),
+            line -> assertThat(line).contains("emaRate must be "),
+            line -> assertThat(line).endsWith("logEvery must be at least 1: 0"),
+            line -> assertThat(line).contains("classes must be 0 for text"),
+            line -> assertThat(line).endsWith(": cosin; did you mean cosine?"),
+            line -> assertThat(line).contains("none.bin: no such file"));
+    assertThat(tiny.run()).doesNotExist();
+  }
+
+  /** What the constructors say of a value that was wrong, or of its default, is no error. */
+  @Test
+  void train_namesNoErrorThatFollowsFromAnother() {
+    tiny.train("--set", "training.batchSize=0", "--set", "training.microBatch=3")
+        .failed(ExitCodes.USAGE, "batchSize must be in [1, 1048576]: 0");
+    Ran ran =
+        tiny.train(
+            "--set", "training.steps=none",
+            "--set", "training.learningRate.warmUp=2000000",
+            "--set", "training.logEvery=0");
+    assertThat(ran.err().lines())
+        .satisfiesExactlyInAnyOrder(
+            line -> assertThat(line).endsWith("must be an integer, but is 'none'"),
+            line -> assertThat(line).endsWith("logEvery must be at least 1: 0"));
+  }
+
+  @Test
+  void train_namesAllFilesThatAreMissing() throws IOException {
+    Files.delete(tiny.data("train.bin"));
+    Ran ran = tiny.train("--set", "data.evaluate=[" + folder.resolve("none.bin") + "]");
+    assertThat(ran.code()).isEqualTo(ExitCodes.DATA);
+    assertThat(ran.err().lines())
+        .satisfiesExactly(
+            line -> assertThat(line).contains("train.bin: no such file"),
+            line -> assertThat(line).contains("none.bin: no such file"));
+  }
+
   @Test
   void defaults_fitWhatIsGiven() throws IOException {
     Files.writeString(

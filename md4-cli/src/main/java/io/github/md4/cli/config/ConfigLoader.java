@@ -40,7 +40,11 @@ public final class ConfigLoader {
     checkVersion(root);
     SectionType section = SectionType.of(type);
     Node given = root.without(VERSION_KEY);
-    return type.cast(section.read(given, new ConfigKey(section, ""), null));
+    try {
+      return type.cast(section.read(given, new ConfigKey(section, ""), null));
+    } catch (SectionErrors e) {
+      throw e.inOne();
+    }
   }
 
   private static String text(Path file) throws IOException {
@@ -98,6 +102,27 @@ public final class ConfigLoader {
    */
   public static Optional<String> text(Path file, List<String> overrides, String key)
       throws IOException {
+    return node(file, overrides, key) instanceof Node.Text text
+        ? Optional.of(text.text())
+        : Optional.empty();
+  }
+
+  /**
+   * Returns the texts of a list, or of a single value, of a config file with overrides; empty where
+   * the key is absent.
+   */
+  public static List<String> texts(Path file, List<String> overrides, String key)
+      throws IOException {
+    Node node = node(file, overrides, key);
+    Stream<Node> nodes = node instanceof Node.Items items ? items.nodes().stream() : Stream.of();
+    return (node instanceof Node.Text ? Stream.of(node) : nodes)
+        .filter(Node.Text.class::isInstance)
+        .map(each -> ((Node.Text) each).text())
+        .toList();
+  }
+
+  /** Returns the value of a key; null where it is absent. */
+  private static Node node(Path file, List<String> overrides, String key) throws IOException {
     Node node = keys(YamlReader.read(text(file), new Location.FileLine(file, 1), ""));
     for (String override : overrides) {
       node = with((Node.Keys) node, override);
@@ -105,7 +130,7 @@ public final class ConfigLoader {
     for (String name : path(key)) {
       node = node instanceof Node.Keys keys ? keys.nodes().get(name) : null;
     }
-    return node instanceof Node.Text text ? Optional.of(text.text()) : Optional.empty();
+    return node;
   }
 
   private static List<String> path(String override) {

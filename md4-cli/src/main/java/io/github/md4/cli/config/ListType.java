@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A list, which replaces the whole default. A single value is a list of one. */
 record ListType(ConfigType element) implements ConfigType {
@@ -18,9 +19,13 @@ record ListType(ConfigType element) implements ConfigType {
       throw node.location().invalid(key.path(), "must be a list, but is " + node.description());
     }
     List<Object> values = new ArrayList<>();
-    for (Node item : items.nodes()) {
-      values.add(element.read(item, key.element(values.size()), null));
+    ConfigErrors errors = new ConfigErrors();
+    for (int i = 0; i < items.nodes().size(); i++) {
+      ConfigKey at = key.element(i);
+      Node item = items.nodes().get(i);
+      errors.in(at.path(), () -> values.add(element.read(item, at, null)));
     }
+    errors.check(List.of(), null, Set.of());
     return List.copyOf(values);
   }
 

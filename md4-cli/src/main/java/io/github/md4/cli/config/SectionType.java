@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A section: a record, whose components and those of its {@link ConfigGroup}s are the keys. */
@@ -67,16 +66,11 @@ record SectionType(Class<?> type) implements ConfigType {
         errors.in(name, () -> values.put(name, absent(component, given.location(), key, known)));
       }
     }
-    Object section = errors.isEmpty() ? constructed(values, given, key, errors) : null;
-    if (!errors.isEmpty()) {
-      checkOthers(values, given, key, known, errors);
-    }
-    errors.check(given.nodes().keySet());
-    return section;
+    return new SectionConstruction(this, given, key, known, errors).construct(values);
   }
 
   /** Gives keys that are left out the values of those from which they are derived. */
-  private void derive(Map<String, Object> values, Node.Keys given) {
+  void derive(Map<String, Object> values, Node.Keys given) {
     Conventions.derived(type)
         .forEach(
             (name, source) -> {
@@ -84,62 +78,6 @@ record SectionType(Class<?> type) implements ConfigType {
                 values.put(name, values.get(source));
               }
             });
-  }
-
-  /** Returns the record of these values; null, and an error, where its constructor refuses them. */
-  private Object constructed(
-      Map<String, Object> values, Node.Keys given, ConfigKey key, ConfigErrors errors) {
-    try {
-      return construct(type, values);
-    } catch (IllegalArgumentException e) {
-      String message = String.valueOf(e.getMessage());
-      Optional<String> name = named(given, message);
-      errors.in(name.orElse(""), () -> refuse(given, key, name, message));
-      return null;
-    }
-  }
-
-  /**
-   * Adds the errors of further values: those that the constructor refuses where each wrong one has
-   * its default. An error that names several keys may be one of these defaults, so it is left out.
-   */
-  private void checkOthers(
-      Map<String, Object> values,
-      Node.Keys given,
-      ConfigKey key,
-      Map<String, Object> known,
-      ConfigErrors errors) {
-    Map<String, Object> mended = new LinkedHashMap<>(values);
-    names().stream()
-        .filter(name -> errors.has(name) || !values.containsKey(name))
-        .forEach(name -> mended.put(name, known.get(name)));
-    Optional<String> refused = known.isEmpty() ? Optional.empty() : Optional.of("");
-    while (refused.isPresent()) {
-      derive(mended, given);
-      refused = refused(mended, given, key, errors);
-      refused.ifPresent(name -> mended.put(name, known.get(name)));
-    }
-  }
-
-  /**
-   * Returns the only key that the constructor's error names, if it is a given one without error.
-   */
-  private Optional<String> refused(
-      Map<String, Object> values, Node.Keys given, ConfigKey key, ConfigErrors errors) {
-    try {
-      Object unused = construct(type, values);
-      return Optional.empty();
-    } catch (IllegalArgumentException e) {
-      String message = String.valueOf(e.getMessage());
-      List<String> mentioned = names().stream().filter(each -> mentions(message, each)).toList();
-      Optional<String> only =
-          mentioned.stream()
-              .filter(name -> mentioned.size() == 1)
-              .filter(name -> given.nodes().containsKey(name) && !errors.has(name))
-              .findFirst();
-      only.ifPresent(name -> errors.in(name, () -> refuse(given, key, only, message)));
-      return only;
-    }
   }
 
   /** Adds the values of a record's components by name, unless the record is null. */
@@ -153,6 +91,15 @@ record SectionType(Class<?> type) implements ConfigType {
         values.put(each.getName(), value);
       }
     }
+  }
+
+  /**
+   * Returns the record of these values.
+   *
+   * @throws IllegalArgumentException if its constructor refuses them
+   */
+  Object construct(Map<String, Object> values) {
+    return construct(type, values);
   }
 
   private static Object construct(Class<?> type, Map<String, Object> values) {
@@ -210,26 +157,6 @@ record SectionType(Class<?> type) implements ConfigType {
     return Optional.ofNullable(known.get(component.getName()))
         .or(() -> ConfigType.of(component.getGenericType()).absent(child, section))
         .orElseThrow(() -> section.invalid(child.path(), "is missing, and has no default"));
-  }
-
-  /** Returns the first given key that a message of the constructor names. */
-  private Optional<String> named(Node.Keys given, String message) {
-    return names().stream()
-        .filter(name -> given.nodes().containsKey(name) && mentions(message, name))
-        .min((a, b) -> Integer.compare(message.indexOf(a), message.indexOf(b)));
-  }
-
-  /** Throws the error of the constructor, at the given key that it names or at the section. */
-  private static void refuse(
-      Node.Keys given, ConfigKey key, Optional<String> name, String message) {
-    String reason = OneLine.of(message);
-    throw name.map(
-            each -> given.nodes().get(each).location().invalid(key.child(each).path(), reason))
-        .orElseGet(() -> given.location().invalid(key.path(), reason));
-  }
-
-  private static boolean mentions(String message, String name) {
-    return Pattern.compile("\\b" + Pattern.quote(name) + "\\b").matcher(message).find();
   }
 
   @Override

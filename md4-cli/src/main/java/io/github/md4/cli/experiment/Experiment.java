@@ -28,16 +28,32 @@ public record Experiment(
     CheckpointConfig checkpoints,
     ParallelConfig parallel) {
 
-  /** Checks the model against its training, its data and its samples. */
+  /**
+   * Checks the model against its training, its data and its samples.
+   *
+   * @throws IllegalArgumentException the first refusal, with the others suppressed in it
+   */
   public Experiment {
-    require(!run.toString().isBlank(), "run must name the folder of the run; it is empty");
-    TrainedSchedule.check(model.schedule(), training);
+    Refusals refusals = new Refusals();
+    refusals.add(
+        () ->
+            require(!run.toString().isBlank(), "run must name the folder of the run; it is empty"));
+    refusals.add(() -> TrainedSchedule.check(model.schedule(), training));
+    refusals.add(() -> checkClasses(model));
+    refusals.add(() -> checkTimeAxis(model, training));
+    refusals.check();
+  }
+
+  private static void checkClasses(ModelConfig model) {
     boolean isText = model.network().imageShape().isEmpty();
     int classes = model.network().classes();
     require(
         classes == 0 || !isText,
         "model: network.classes must be 0 for text, which has no labels",
         classes);
+  }
+
+  private static void checkTimeAxis(ModelConfig model, TrainingConfig training) {
     try {
       model.objective().check(training.timeAxis());
     } catch (IllegalArgumentException e) {

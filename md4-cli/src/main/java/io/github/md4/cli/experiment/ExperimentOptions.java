@@ -3,11 +3,14 @@ package io.github.md4.cli.experiment;
 
 import io.github.md4.cli.config.ConfigLoader;
 import io.github.md4.cli.config.KeyReference;
+import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.schedule.ScheduleConfig;
+import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -78,26 +81,87 @@ public final class ExperimentOptions {
   }
 
   /**
-   * Checks that the file to train on is there, where the config itself names it and tells the
-   * command that makes it. Other files are checked where they are opened.
+   * Returns the experiment to be trained. Its data need not be there; but where the config has
+   * errors, files that are missing are told with them.
    *
    * @param typed the name by which the program was started
-   * @throws InvalidDataException if it is not there; the message has the command
    */
-  public void checkDataIsMade(Experiment experiment, String typed) throws IOException {
-    Path train = experiment.data().train();
-    boolean isNamedThere =
-        ConfigLoader.text(source.file(), List.of(), "data.train")
-            .map(Path::of)
-            .equals(Optional.of(train));
-    if (Files.exists(train) || !isNamedThere) {
-      return;
+  public Experiment loadToTrain(String typed) throws IOException {
+    try {
+      return load();
+    } catch (InvalidConfigException e) {
+      missing(namedFiles("data.train"), namedFiles("data.evaluate"), typed)
+          .forEach(e::addSuppressed);
+      throw e;
     }
-    Optional<String> command = DataRecipe.of(source.file(), typed);
+  }
+
+  /** Returns the files that a key names; none where the config cannot be read at all. */
+  private List<Path> namedFiles(String key) throws IOException {
+    try {
+      return ConfigLoader.texts(source.file(), overrides, key).stream().map(Path::of).toList();
+    } catch (InvalidConfigException | InvalidPathException e) {
+      return List.of(); // which is told already
+    }
+  }
+
+  /**
+   * Checks that files are there. What is in them is checked where they are opened.
+   *
+   * @param train the file that is trained on
+   * @param evaluate the files that are evaluated
+   * @param typed the name by which the program was started
+   * @throws InvalidDataException the first that is not there, with the others suppressed in it
+   */
+  public void checkDataIsMade(Path train, List<Path> evaluate, String typed) throws IOException {
+    List<InvalidDataException> missing = missing(List.of(train), evaluate, typed);
+    if (!missing.isEmpty()) {
+      InvalidDataException first = missing.get(0);
+      missing.stream().skip(1).forEach(first::addSuppressed);
+      throw first;
+    }
+  }
+
+  /**
+   * Returns an error of each file that is not there. Where the config itself names the file to
+   * train on, and the command that makes it, this is the only one: the command makes them all.
+   */
+  private List<InvalidDataException> missing(List<Path> train, List<Path> evaluate, String typed)
+      throws IOException {
+    List<InvalidDataException> errors = new ArrayList<>();
+    Optional<Path> first = train.stream().findFirst().filter(file -> !Files.exists(file));
+    Optional<String> command =
+        first.isPresent() && isNamedThere(first.get())
+            ? DataRecipe.of(source.file(), typed)
+            : Optional.empty();
     if (command.isPresent()) {
-      throw new InvalidDataException(
-          train, "no such file; %s says what makes it: %s".formatted(source.file(), command.get()));
+      return List.of(
+          new InvalidDataException(
+              first.get(),
+              "no such file; %s says what makes it: %s".formatted(source.file(), command.get())));
     }
+    for (Path file : Stream.concat(train.stream(), evaluate.stream()).distinct().toList()) {
+      if (!Files.isRegularFile(file)) {
+        opening(file).ifPresent(errors::add);
+      }
+    }
+    return errors;
+  }
+
+  /** Returns the error that opening a file of tokens gives. */
+  private static Optional<InvalidDataException> opening(Path file) throws IOException {
+    try {
+      TokenFile.open(file).close();
+      return Optional.empty();
+    } catch (InvalidDataException e) {
+      return Optional.of(e);
+    }
+  }
+
+  private boolean isNamedThere(Path train) throws IOException {
+    return ConfigLoader.text(source.file(), List.of(), "data.train")
+        .map(Path::of)
+        .equals(Optional.of(train));
   }
 
   /**

@@ -29,6 +29,7 @@ import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Stack;
@@ -157,7 +158,8 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Experiment experiment = experiment();
     checkReplay(experiment.training().steps());
-    experimentOptions.checkDataIsMade(experiment, TypedName.get());
+    List<Path> evaluated = mode.replay == null ? experiment.data().evaluate() : List.of();
+    experimentOptions.checkDataIsMade(experiment.data().train(), evaluated, TypedName.get());
     Processes processes =
         Processes.ofEnvironment(spec.commandLine().getOut(), spec.commandLine().getErr());
     PrintWriter err = processes.firstErr();
@@ -188,7 +190,7 @@ public final class TrainCommand implements Callable<Integer> {
 
   /** Returns the experiment; one that goes on with a run takes from it what it does not say. */
   private Experiment experiment() throws IOException {
-    Experiment given = experimentOptions.load();
+    Experiment given = experimentOptions.loadToTrain(TypedName.get());
     RunFolder folder = new RunFolder(given.run());
     return mode.replay != null || mode.isResumed(folder)
         ? experimentOptions.loadFor(folder)
