@@ -138,6 +138,9 @@ final class ImageCommandsTest {
                 "training.steps=12")
             .succeeded();
     assertThat(ran.out()).contains("step 12: test, ema weights: ");
+    String names = "[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]";
+    assertThat(folder.resolve("run/model/classes.json")).content().contains(names);
+    assertThat(folder.resolve("run/checkpoints/step-12/classes.json")).content().contains(names);
     List<Double> losses = losses("run");
     assertThat(losses.get(0)).isLessThan(9);
     assertThat(losses.get(5)).isLessThan(losses.get(0) - 1);
@@ -286,7 +289,7 @@ final class ImageCommandsTest {
     sample("--count", "1")
         .failed(ExitCodes.USAGE, "one of --png, --out, --animate and --trace is required");
     sample("--count", "1", "--out", out, "--labels", "10")
-        .failed(ExitCodes.USAGE, "--labels must be in [0, 10): 10");
+        .failed(ExitCodes.USAGE, "a whole number from 0 to 9: 10; the 10 classes are: 0, 1, 2");
     md4("sample", "--model", folder.resolve("run"), "--count", "1", "--device", "cpu")
         .failed(ExitCodes.DATA, "is a model of images; use md4 sample-images");
   }

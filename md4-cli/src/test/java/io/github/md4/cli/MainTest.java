@@ -141,7 +141,7 @@ final class MainTest {
       delimiter = '|',
       value = {
         "work --stepz 5 | Unknown option: '--stepz'; did you mean --steps? ('md4 work --help' lists what there is)",
-        "work --steps x | Invalid value for option '--steps': 'x' is not an int ('md4 work --help' lists what there is)",
+        "work --steps x | Invalid value for option '--steps': 'x' is not a whole number ('md4 work --help' lists what there is)",
         "works          | there is no command 'works'; did you mean work? ('md4 --help' lists what there is)",
         "work five      | unexpected argument: 'five' ('md4 work --help' lists what there is)",
         "--frobnicate   | Unknown option: '--frobnicate' ('md4 --help' lists what there is)",

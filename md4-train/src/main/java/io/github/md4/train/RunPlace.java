@@ -15,6 +15,11 @@ import java.io.IOException;
 /** The folder and the data of a run. */
 record RunPlace(RunFolder folder, TrainingPlan plan, TrainingData data) {
 
+  /** Returns the place of a run, whose model gets the names of the classes that the data have. */
+  static RunPlace of(RunFolder folder, TrainingPlan plan, TrainingData data) throws IOException {
+    return new RunPlace(folder, plan.naming(data.classNames(plan.model().config())), data);
+  }
+
   Network network(NDManager manager) {
     return plan.model().network(manager, plan.training().computation().precision());
   }

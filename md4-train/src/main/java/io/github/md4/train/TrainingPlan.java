@@ -5,12 +5,14 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.batch.TrainingData;
 import io.github.md4.train.config.TrainingConfig;
 import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.schedule.TrainedSchedule;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The plan of a run.
@@ -106,6 +108,15 @@ public record TrainingPlan(
    */
   public TrainingPlan with(Communicator others) {
     return new TrainingPlan(training, cadence, model, dataSha256, others);
+  }
+
+  /** Returns the same plan, whose model has the names of its classes where they are known. */
+  TrainingPlan naming(Optional<ClassNames> names) {
+    SavedModel.Description named =
+        new SavedModel.Description(model.config(), model.tokenizer(), names);
+    return names.isEmpty()
+        ? this
+        : new TrainingPlan(training, cadence, named, dataSha256, communicator);
   }
 
   /** Returns the schedule at the start of a training. */

@@ -69,7 +69,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun start(
       RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent) throws IOException {
-    return new TrainingRun(new RunOpening(new RunPlace(folder, plan, data), parent).start(), null);
+    return new TrainingRun(new RunOpening(RunPlace.of(folder, plan, data), parent).start(), null);
   }
 
   /**
@@ -103,7 +103,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun trial(
       RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent) throws IOException {
-    return new TrainingRun(new RunOpening(new RunPlace(folder, plan, data), parent).trial(), null);
+    return new TrainingRun(new RunOpening(RunPlace.of(folder, plan, data), parent).trial(), null);
   }
 
   /**
@@ -180,7 +180,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun resume(
       RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent) throws IOException {
-    return new TrainingRun(new RunOpening(new RunPlace(folder, plan, data), parent).newest(), null);
+    return new TrainingRun(new RunOpening(RunPlace.of(folder, plan, data), parent).newest(), null);
   }
 
   /**
@@ -214,7 +214,7 @@ public final class TrainingRun implements AutoCloseable {
   public static TrainingRun resumeLastGood(
       RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent) throws IOException {
     return new TrainingRun(
-        new RunOpening(new RunPlace(folder, plan, data), parent).lastGood(), null);
+        new RunOpening(RunPlace.of(folder, plan, data), parent).lastGood(), null);
   }
 
   /**
@@ -234,7 +234,7 @@ public final class TrainingRun implements AutoCloseable {
       long step, RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent)
       throws IOException {
     return new TrainingRun(
-        new RunOpening(new RunPlace(folder, plan, data), parent).before(step), null);
+        new RunOpening(RunPlace.of(folder, plan, data), parent).before(step), null);
   }
 
   /**

@@ -58,8 +58,12 @@ final class DrawnImages implements AutoCloseable {
     if (classes == 0) {
       return null;
     }
-    List<String> numbers = IntStream.range(0, classes).mapToObj(Integer::toString).toList();
-    return TokenFileWriter.create(Labels.beside(bin), split(new ClassNames(numbers), weights));
+    ClassNames names = model.classNames().orElseGet(() -> numbers(classes));
+    return TokenFileWriter.create(Labels.beside(bin), split(names, weights));
+  }
+
+  private static ClassNames numbers(int classes) {
+    return new ClassNames(IntStream.range(0, classes).mapToObj(Integer::toString).toList());
   }
 
   /** Appends images with the labels of their initial sequences. */

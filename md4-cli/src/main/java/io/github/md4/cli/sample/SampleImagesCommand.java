@@ -4,6 +4,7 @@ package io.github.md4.cli.sample;
 import io.github.md4.cli.image.Apng;
 import io.github.md4.cli.image.ImageGrid;
 import io.github.md4.cli.parts.Parts;
+import io.github.md4.cli.support.ClassChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Labelled;
 import io.github.md4.cli.support.ModelArgument;
@@ -15,7 +16,6 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.SavedModel;
-import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.sample.MaskedDiffusion;
@@ -50,7 +50,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "%nExamples:",
       "  md4 sample-images runs/mnist --count 64 --png digits.png",
-      "  md4 sample-images runs/mnist --labels 3 --guidance 2 --animate three.png"
+      "  md4 sample-images runs/mnist --labels 3 --guidance 2 --animate three.png",
+      "  md4 sample-images runs/pets --labels \"big cat\",dog --count 16 --png pets.png"
     })
 public final class SampleImagesCommand implements Callable<Integer> {
   private static final int FRAME_MILLISECONDS = 60;
@@ -99,8 +100,10 @@ public final class SampleImagesCommand implements Callable<Integer> {
       names = "--labels",
       split = ",",
       paramLabel = "LABEL",
-      description = "The classes, in equal parts. Default: all classes of the model.")
-  private List<Integer> labels = List.of();
+      description =
+          "The classes, in equal parts: their names, as md4 data images prints them, or their"
+              + " numbers from 0. Default: all classes of the model.")
+  private List<String> labels = List.of();
 
   @Option(
       names = "--guidance",
@@ -184,7 +187,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
 
   private SequenceBlocks blocks(MaskedDiffusion model, ImageShape shape) throws IOException {
     int[] zt = template(model.description().tokenSpace(), shape);
-    List<Integer> classes = labels(model.description().config().network());
+    List<Integer> classes = labels(model.description());
     int batchSize = sampler.options().batchSize();
     return SequenceBlocks.of(
         count, zt.length, batchSize, index -> Labelled.start(zt, index, count, classes));
@@ -252,16 +255,19 @@ public final class SampleImagesCommand implements Callable<Integer> {
     return isCosine ? new SamplingGrid.Uniform() : new SamplingGrid.Cosine();
   }
 
-  private List<Integer> labels(NetworkConfig network) {
-    if (network.classes() == 0 && !labels.isEmpty()) {
+  private List<Integer> labels(SavedModel.Description model) {
+    int classes = model.config().network().classes();
+    if (labels.isEmpty()) {
+      return IntStream.range(0, classes).boxed().toList();
+    }
+    if (classes == 0) {
       throw usage("--labels requires a model with classes");
     }
-    for (int label : labels) {
-      if (label < 0 || label >= network.classes()) {
-        throw usage("--labels must be in [0, %d): %d".formatted(network.classes(), label));
-      }
+    try {
+      return labels.stream().map(ClassChoice.of(model)::label).toList();
+    } catch (IllegalArgumentException e) {
+      throw usage("--labels " + e.getMessage());
     }
-    return labels.isEmpty() ? IntStream.range(0, network.classes()).boxed().toList() : labels;
   }
 
   private int[] template(TokenSpace space, ImageShape shape) throws IOException {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.serve;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.ClassChoice;
 import io.github.md4.cli.support.Json;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.trajectory.InitialSequence;
-import java.util.OptionalInt;
 
 /**
  * The model that a server has.
@@ -61,15 +62,22 @@ record ServedModel(
    * @throws Refusal if it is none of the network's, or missing
    */
   int label(Fields fields) {
-    OptionalInt label = fields.count("label", 0, Integer.MAX_VALUE);
-    if (label.orElse(0) >= Math.max(1, classes) || label.isPresent() != (classes > 0)) {
-      String wanted =
-          classes == 0
-              ? "label must be left out: the model has no classes"
-              : "label must be a class in [0, %d)".formatted(classes);
-      throw Refusal.wrong("label", wanted);
+    JsonNode label = fields.value("label");
+    if (classes == 0) {
+      if (!label.isNull()) {
+        throw Refusal.wrong("label", "label must be left out: the model has no classes");
+      }
+      return InitialSequence.NO_LABEL;
     }
-    return label.orElse(InitialSequence.NO_LABEL);
+    ClassChoice choice = ClassChoice.of(model.description());
+    if (!label.isTextual() && !label.isIntegralNumber()) {
+      throw Refusal.wrong("label", "label must be a class in [0, %d)".formatted(classes));
+    }
+    try {
+      return choice.label(label.asText());
+    } catch (IllegalArgumentException e) {
+      throw Refusal.wrong("label", "label " + e.getMessage());
+    }
   }
 
   /** Returns whether the sampler of a request never changes a token that it has revealed. */

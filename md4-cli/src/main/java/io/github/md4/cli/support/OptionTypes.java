@@ -43,6 +43,10 @@ public final class OptionTypes {
     root.registerConverter(Path.class, OptionTypes::path)
         .registerConverter(double.class, parsed(OptionTypes::number))
         .registerConverter(Double.class, parsed(OptionTypes::number))
+        .registerConverter(int.class, wholeNumber(Integer::valueOf))
+        .registerConverter(Integer.class, wholeNumber(Integer::valueOf))
+        .registerConverter(long.class, wholeNumber(Long::valueOf))
+        .registerConverter(Long.class, wholeNumber(Long::valueOf))
         .registerConverter(Weights.class, parsed(Weights::parse))
         .registerConverter(Precision.class, parsed(Precision::parse))
         .registerConverter(MemoryFormat.class, parsed(MemoryFormat::parse))
@@ -75,6 +79,20 @@ public final class OptionTypes {
         throw new TypeConversionException(e.getMessage());
       }
     };
+  }
+
+  private static <T> ITypeConverter<T> wholeNumber(Function<String, T> parse) {
+    return text -> {
+      try {
+        return parse.apply(text);
+      } catch (NumberFormatException e) {
+        throw notWhole(text);
+      }
+    };
+  }
+
+  private static TypeConversionException notWhole(String text) {
+    return new TypeConversionException("'" + text + "' is not a whole number");
   }
 
   /** Java takes names for what the locale says; bin/md4 sees to it that this is UTF-8. */
@@ -243,7 +261,7 @@ public final class OptionTypes {
     try {
       count = Integer.parseInt(text);
     } catch (NumberFormatException e) {
-      throw new TypeConversionException("'" + text + "' is not a whole number");
+      throw notWhole(text);
     }
     if (count < 1) {
       throw new TypeConversionException("must be at least 1: " + count);

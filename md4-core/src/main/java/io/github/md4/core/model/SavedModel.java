@@ -8,6 +8,7 @@ import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSource;
@@ -15,6 +16,7 @@ import io.github.md4.core.network.Parameters;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
+import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +28,8 @@ import java.util.stream.Stream;
 
 /**
  * A model in a folder that needs nothing else: {@code config.json}, {@code tokenizer.json} (the
- * vocabulary itself) and {@code model.safetensors}; a checkpoint has {@code ema.safetensors} too.
+ * vocabulary itself) and {@code model.safetensors}; a checkpoint has {@code ema.safetensors} too,
+ * and where the names of its classes are known there is {@code classes.json}.
  *
  * <p>Closing it frees its weights. Its denoiser is safe for several threads where the network's is,
  * as those of this library are.
@@ -34,6 +37,7 @@ import java.util.stream.Stream;
 public final class SavedModel implements AutoCloseable {
   static final String CONFIG = "config.json";
   private static final String TOKENIZER = "tokenizer.json";
+  private static final String CLASSES = "classes.json";
   private static final String MODEL = "model.safetensors";
   private static final String AVERAGE = "ema.safetensors";
   private static final String WHICH = "weights";
@@ -50,8 +54,39 @@ public final class SavedModel implements AutoCloseable {
    *
    * @param config length, objective, schedule and network
    * @param tokenizer the tokenizer whose V tokens the network predicts
+   * @param classNames the names of the network's classes; empty where there are none or where they
+   *     are not known
    */
-  public record Description(ModelConfig config, Tokenizer tokenizer) {
+  public record Description(
+      ModelConfig config, Tokenizer tokenizer, Optional<ClassNames> classNames) {
+
+    /**
+     * Checks that there is a name for each class.
+     *
+     * @param config length, objective, schedule and network
+     * @param tokenizer the tokenizer whose V tokens the network predicts
+     * @param classNames the names of the network's classes, if they are known
+     * @throws IllegalArgumentException if there are another number of names than classes
+     */
+    public Description {
+      int classes = config.network().classes();
+      if (classNames.isPresent() && classNames.get().names().size() != classes) {
+        throw new IllegalArgumentException(
+            "there must be a name for each of %s: %d names"
+                .formatted(
+                    Counted.of(classes, "class", "classes"), classNames.get().names().size()));
+      }
+    }
+
+    /**
+     * Describes a model whose classes have no names.
+     *
+     * @param config length, objective, schedule and network
+     * @param tokenizer the tokenizer whose V tokens the network predicts
+     */
+    public Description(ModelConfig config, Tokenizer tokenizer) {
+      this(config, tokenizer, Optional.empty());
+    }
 
     /** {@return the states of a position: the tokenizer's V tokens and the mask} */
     public TokenSpace tokenSpace() {
@@ -89,6 +124,11 @@ public final class SavedModel implements AutoCloseable {
     public void write(Path folder) throws IOException {
       ConfigFile.write(folder.resolve(CONFIG), config);
       Files.writeString(folder.resolve(TOKENIZER), tokenizer.toJson() + "\n");
+      if (classNames.isPresent()) {
+        Files.writeString(folder.resolve(CLASSES), classNames.get().toJson() + "\n");
+      } else {
+        Files.deleteIfExists(folder.resolve(CLASSES));
+      }
     }
 
     /**
@@ -111,8 +151,21 @@ public final class SavedModel implements AutoCloseable {
         throw new InvalidDataException(
             folder, "is no model: it must have %s, %s and %s".formatted(CONFIG, TOKENIZER, MODEL));
       }
-      return new Description(
-          ConfigFile.read(folder.resolve(CONFIG)), Tokenizer.read(folder.resolve(TOKENIZER)));
+      ModelConfig config = ConfigFile.read(folder.resolve(CONFIG));
+      Tokenizer tokenizer = Tokenizer.read(folder.resolve(TOKENIZER));
+      Path names = folder.resolve(CLASSES);
+      return Files.exists(names)
+          ? named(config, tokenizer, names)
+          : new Description(config, tokenizer);
+    }
+
+    private static Description named(ModelConfig config, Tokenizer tokenizer, Path names)
+        throws IOException {
+      if (!(Tokenizer.read(names) instanceof ClassNames classes)) {
+        throw new InvalidDataException(names, "holds no names of classes");
+      }
+      return new UntrustedFile(names)
+          .read("does not fit", () -> new Description(config, tokenizer, Optional.of(classes)));
     }
   }
 

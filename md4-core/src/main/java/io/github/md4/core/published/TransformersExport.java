@@ -17,6 +17,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.noise.Noise;
+import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -104,7 +105,17 @@ public final class TransformersExport {
     config.addProperty("objective", model.config().objective().toString());
     config.addProperty("schedule", model.config().schedule().toString());
     config.addProperty("schedule_epsilon", model.config().epsilon());
+    model.classNames().ifPresent(classes -> config.add("id2label", idToLabel(classes)));
     return config;
+  }
+
+  /** Returns the names of classes by their numbers, as transformers' configs have them. */
+  private static JsonObject idToLabel(ClassNames classes) {
+    JsonObject names = new JsonObject();
+    for (int label = 0; label < classes.names().size(); label++) {
+      names.addProperty(Integer.toString(label), classes.names().get(label));
+    }
+    return names;
   }
 
   /** Writes logits of this library, float32 on the CPU, for scripts/check-transformers.py. */

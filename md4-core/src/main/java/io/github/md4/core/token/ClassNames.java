@@ -4,6 +4,7 @@ package io.github.md4.core.token;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
@@ -56,6 +57,17 @@ public record ClassNames(List<String> names) implements Tokenizer {
       throw new IllegalArgumentException("no class has this name: " + name);
     }
     return label;
+  }
+
+  /**
+   * {@return the label of a name, in [0, number of names); nothing where no class has it}
+   *
+   * @param name the name, in which an underscore may stand for a blank
+   */
+  public OptionalInt find(String name) {
+    int exact = names.indexOf(name);
+    int label = exact >= 0 ? exact : names.stream().map(ClassNames::inText).toList().indexOf(name);
+    return label < 0 ? OptionalInt.empty() : OptionalInt.of(label);
   }
 
   private int labelInText(String word) {

@@ -13,14 +13,18 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.image.ImageNetworks;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -84,6 +88,29 @@ final class SavedModelTest {
   void load_readsWhatWasWritten() throws IOException {
     assertThat(SavedModel.Description.read(folder)).isEqualTo(DESCRIPTION);
     assertThat(logits(Weights.RAW)).hasSize(10);
+  }
+
+  /** A model of before has none, and one of another number would be told from no class. */
+  @Test
+  void classNames_areReadAsTheyWereWritten() throws IOException {
+    assertThat(folder.resolve("classes.json")).doesNotExist();
+    ModelConfig config = new ModelConfig(15, new Curve.Linear(), 1e-4, ImageNetworks.UNET_CLASSES);
+    ClassNames names = new ClassNames(List.of("big cat", "small dog", "zw\u00f6lf"));
+    SavedModel.Description named =
+        new SavedModel.Description(config, DESCRIPTION.tokenizer(), Optional.of(names));
+    named.write(folder);
+    assertThat(SavedModel.Description.read(folder)).isEqualTo(named);
+    new ClassNames(List.of("cat", "dog")).write(folder.resolve("classes.json"));
+    assertThatThrownBy(() -> SavedModel.Description.read(folder))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("classes.json")
+        .hasMessageContaining("a name for each of 3 classes: 2 names");
+    DESCRIPTION.tokenizer().write(folder.resolve("classes.json"));
+    assertThatThrownBy(() -> SavedModel.Description.read(folder))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("holds no names of classes");
+    DESCRIPTION.write(folder);
+    assertThat(SavedModel.Description.read(folder).classNames()).isEmpty();
   }
 
   @Test

@@ -24,14 +24,17 @@ import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -71,6 +74,18 @@ final class TransformersExportTest {
       SavedModel.writeWeights(model, parameters);
     }
     return model;
+  }
+
+  @Test
+  void config_hasTheNamesOfClasses() throws IOException {
+    Path model = model(new UNetConfig(IMAGE, 32, 1, new ConditionConfig(TimeFeatures.T, 2, 0), 0));
+    SavedModel.Description bare = SavedModel.Description.read(model);
+    ClassNames names = new ClassNames(List.of("big cat", "dog"));
+    new SavedModel.Description(bare.config(), bare.tokenizer(), Optional.of(names)).write(model);
+    Path to = folder.resolve("to");
+    TransformersExport.write(model, Weights.EMA, to);
+    JsonObject labels = json(to.resolve("config.json")).getAsJsonObject("id2label");
+    assertThat(labels).hasToString("{\"0\":\"big cat\",\"1\":\"dog\"}");
   }
 
   private static JsonObject json(Path file) throws IOException {

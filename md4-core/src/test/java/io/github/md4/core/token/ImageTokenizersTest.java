@@ -79,6 +79,9 @@ final class ImageTokenizersTest {
   void classes_mayHaveBlanksInTheirNames() {
     ClassNames classes = new ClassNames(List.of("golden retriever", "cat", "red\tfox"));
     assertThat(classes.label("golden retriever")).isZero();
+    assertThat(classes.find("golden retriever")).hasValue(0);
+    assertThat(classes.find("golden_retriever")).hasValue(0);
+    assertThat(classes.find("golden")).isEmpty();
     assertThat(classes.decode(new int[] {2, 0, 1})).isEqualTo("red_fox golden_retriever cat");
     assertThat(classes.encode("red_fox golden_retriever cat")).containsExactly(2, 0, 1);
     assertThat(Tokenizer.fromJson(classes.toJson())).isEqualTo(classes);

@@ -3,6 +3,7 @@ package io.github.md4.train.batch;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
@@ -64,6 +65,15 @@ record FileData(TokenFile tokens) implements TrainingData {
     try (TokenFile file = TokenFile.open(labels.get())) {
       return file.info().map(TokenFileInfo::sha256);
     }
+  }
+
+  /** Labels of another number of classes are refused when they are read, so not here. */
+  @Override
+  public Optional<ClassNames> classNames(ModelConfig model) throws IOException {
+    int classes = model.network().classes();
+    return classes == 0
+        ? Optional.empty()
+        : Labels.namesBeside(tokens.path()).filter(names -> names.vocabularySize() == classes);
   }
 
   @Override

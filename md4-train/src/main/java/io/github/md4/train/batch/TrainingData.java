@@ -3,6 +3,7 @@ package io.github.md4.train.batch;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.window.Windows;
@@ -116,6 +117,14 @@ public sealed interface TrainingData permits FileData, WindowData {
    * @throws IOException if a file cannot be read
    */
   Optional<String> labelsSha256(ModelConfig model) throws IOException;
+
+  /**
+   * {@return the names of the classes that the model takes; empty where they are not known}
+   *
+   * @param model the model, which tells whether classes are taken
+   * @throws IOException if a file cannot be read
+   */
+  Optional<ClassNames> classNames(ModelConfig model) throws IOException;
 
   /**
    * Begins to compare the files of a model's data with what they state of themselves.

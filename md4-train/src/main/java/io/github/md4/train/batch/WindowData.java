@@ -4,6 +4,7 @@ package io.github.md4.train.batch;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.window.MemoryWindows;
 import io.github.md4.train.data.window.Windows;
@@ -52,6 +53,11 @@ record WindowData(Tokenizer tokenizer, Source source, String sha256) implements 
 
   @Override
   public Optional<String> labelsSha256(ModelConfig model) {
+    return Optional.empty();
+  }
+
+  @Override
+  public Optional<ClassNames> classNames(ModelConfig model) {
     return Optional.empty();
   }
 

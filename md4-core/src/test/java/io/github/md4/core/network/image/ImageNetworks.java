@@ -12,7 +12,7 @@ public final class ImageNetworks {
   static final UNetConfig UNET_TIME = new UNetConfig(IMAGE, 32, 2, ConditionConfig.defaults(), 0);
   static final UNetConfig UNET_PLAIN =
       new UNetConfig(IMAGE, 32, 1, new ConditionConfig(TimeFeatures.NONE, 0, 0), 0);
-  static final UNetConfig UNET_CLASSES =
+  public static final UNetConfig UNET_CLASSES =
       new UNetConfig(
           new ImageShape(3, 5, 1), 64, 1, new ConditionConfig(TimeFeatures.NONE, 5, 0), 0);
   static final UVitConfig UVIT_TIME_CLASSES =

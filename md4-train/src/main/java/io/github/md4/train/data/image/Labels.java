@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The labels beside a file of images: a token file with one token per image, whose vocabulary is
@@ -68,6 +69,23 @@ public final class Labels {
                 .formatted(Counted.of(count, "image"), tokens.length()));
       }
       return new Labels(classes(tokens), tokens.read(0, Math.toIntExact(count)));
+    }
+  }
+
+  /**
+   * {@return the names of the classes of the labels beside a file of images; nothing without
+   * labels}
+   *
+   * @param bin the token file of the images, {@code DIR/NAME.bin}
+   * @throws InvalidDataException if the labels are damaged or hold no classes
+   * @throws IOException if a file cannot be read
+   */
+  public static Optional<ClassNames> namesBeside(Path bin) throws IOException {
+    if (!areBeside(bin)) {
+      return Optional.empty();
+    }
+    try (TokenFile tokens = TokenFile.open(beside(bin))) {
+      return Optional.of(classes(tokens));
     }
   }
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import static java.util.stream.Collectors.joining;
+
+import io.github.md4.core.NearestName;
+import io.github.md4.core.internal.text.Counted;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.token.ClassNames;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+
+/**
+ * The classes of a model, by their names or by their numbers from 0. A name goes before a number,
+ * so that classes may be named after numbers.
+ *
+ * @param classes the number of classes, at least 1
+ * @param names their names, if the model keeps them
+ */
+public record ClassChoice(int classes, Optional<ClassNames> names) {
+  private static final int MOST_SHOWN = 20;
+  private static final Pattern NUMBER = Pattern.compile("[-+]?\\d+");
+
+  /** Returns the classes of a model that has some. */
+  public static ClassChoice of(SavedModel.Description model) {
+    return new ClassChoice(model.config().network().classes(), model.classNames());
+  }
+
+  /**
+   * Returns the number of a class.
+   *
+   * @param word its name, or its number
+   * @throws IllegalArgumentException if there is no such class; the message says what there is
+   */
+  public int label(String word) {
+    OptionalInt named = names.isPresent() ? names.get().find(word) : OptionalInt.empty();
+    OptionalInt label = named.isPresent() ? named : number(word);
+    return label.orElseThrow(() -> new IllegalArgumentException(complaint(word)));
+  }
+
+  private OptionalInt number(String word) {
+    try {
+      int number = Integer.parseInt(word);
+      return number >= 0 && number < classes ? OptionalInt.of(number) : OptionalInt.empty();
+    } catch (NumberFormatException e) {
+      return OptionalInt.empty();
+    }
+  }
+
+  private String complaint(String word) {
+    if (names.isEmpty()) {
+      return "must be a whole number from 0 to %d, since the model keeps no names of its classes: %s"
+          .formatted(classes - 1, Visible.of(word));
+    }
+    return "must be the name of a class or a whole number from 0 to %d: %s%s; %s"
+        .formatted(
+            classes - 1,
+            Visible.of(word),
+            NUMBER.matcher(word).matches() ? "" : NearestName.hint(names.get().names(), word),
+            summary(names.get()));
+  }
+
+  private static String summary(ClassNames names) {
+    int count = names.names().size();
+    return "%s: %s%s"
+        .formatted(
+            count == 1
+                ? "the class is"
+                : "the %s are".formatted(Counted.of(count, "class", "classes")),
+            names.names().stream()
+                .limit(MOST_SHOWN)
+                .map(ClassChoice::quoted)
+                .collect(joining(", ")),
+            count > MOST_SHOWN ? " and so on" : "");
+  }
+
+  private static String quoted(String name) {
+    return name.contains(" ") || name.contains(",") ? "'" + name + "'" : name;
+  }
+}
