@@ -21,7 +21,7 @@ final class ConfigCommandTest {
   private String begun(Path data) {
     Path file = folder.resolve("mine.yaml");
     Ran ran = md4("config", "init", data, "--device", "cpu", "--out", file).succeeded();
-    assertThat(ran.out()).isEqualTo("%1$s; next: md4 train --config %1$s%n".formatted(file));
+    assertThat(ran.out()).isEqualTo("%1$s; next: md4 train %1$s%n".formatted(file));
     md4(Ran.words("train --device cpu --config", file, "--dry-run")).check();
     md4("config", "init", data, "--device", "cpu", "--out", file)
         .failed(ExitCodes.FAILURE, "exists already");

@@ -63,6 +63,7 @@ final class DataCommandTest {
                 .formatted(out.resolve("valid.bin"), Sha256.of(out.resolve("valid.bin"))),
             "test        11 tokens, %s, SHA-256 %s"
                 .formatted(out.resolve("test.bin"), Sha256.of(out.resolve("test.bin"))));
+    assertThat(ran.account()).isEqualTo("next: md4 config init %s --out out.yaml\n".formatted(out));
     assertThat(decode(out.resolve("test.bin"))).isEqualTo(TEXT.substring(209));
   }
 
@@ -103,7 +104,9 @@ final class DataCommandTest {
   @Test
   void text_takesVocabularyAndFractions() throws IOException {
     String options = "data text --vocabulary bytes --fractions 0.5,0.25 --json";
-    JsonNode json = md4(Ran.words(options, "--from", text, "--out", out)).succeeded().json();
+    Ran ran = md4(Ran.words(options, "--from", text, "--out", out)).succeeded();
+    JsonNode json = ran.json();
+    assertThat(ran.account()).as("a script reads").isEmpty();
     assertThat(json.path("unit").asText()).isEqualTo("byte");
     assertThat(json.path("vocabularySize").asInt()).isEqualTo(256);
     assertThat(json.path("isText8").asBoolean(true)).isFalse();
@@ -117,7 +120,10 @@ final class DataCommandTest {
 
   @Test
   void text_ofCharactersHasThoseThatOccur() {
+    out = folder.resolve("my foxes");
     Ran ran = md4("data", "text", "--vocabulary", "chars", "--from", text, "--out", out);
+    assertThat(ran.account())
+        .isEqualTo("next: md4 config init '%s' --out 'my foxes.yaml'\n".formatted(out));
     assertThat(ran.succeeded().out())
         .contains("vocabulary  27 characters \" abcdefghijklmnopqrstuvwxyz\"");
   }
@@ -127,6 +133,7 @@ final class DataCommandTest {
     Path lines = Files.writeString(folder.resolve("lines.jsonl"), "{\"t\": \"Hello world\"}\n");
     String options = "data tokens --field t --split valid";
     Ran ran = md4(Ran.words(options, "--from", lines, "--out", out)).succeeded();
+    assertThat(ran.account()).as("a config wants train.bin").isEmpty();
     assertThat(ran.out().lines())
         .containsExactly(
             "data set         lines",

@@ -39,7 +39,10 @@ final class ImageCommandsTest {
   @BeforeEach
   void prepare() throws IOException {
     data = folder.resolve("data");
-    assertThat(prepared("--size", "7").out())
+    Ran ran = prepared("--size", "7");
+    assertThat(ran.account())
+        .isEqualTo("next: md4 config init %s --out data.yaml\n".formatted(data));
+    assertThat(ran.out())
         .contains("images    7x7x1, 0 damaged ones left out")
         .contains("classes   10: 0 1 2 3 4 5 6 7 8 9")
         .contains("train     40 images, " + data.resolve("train.bin"));

@@ -92,12 +92,11 @@ final class TrainCommandTest {
             step 12 of 12: loss \\d\\.\\d{4} bits per token, rate 2.45e-04, S tokens/s, 0 s left
             step 12: sample: [a-f ]+
             model: %1$s/model
-            next: md4 sample --model %1$s --count 4
+            next: md4 sample %1$s --count 4
             """
                 .formatted(tiny.run()));
     assertThat(tiny.train("--resume").account())
-        .isEqualTo(
-            "model: %1$s/model\nnext: md4 sample --model %1$s --count 4\n".formatted(tiny.run()));
+        .isEqualTo("model: %1$s/model\nnext: md4 sample %1$s --count 4\n".formatted(tiny.run()));
     assertThat(tiny.train("--resume", "--set", "training.steps=14").account())
         .contains("resuming at step 12 of 14, from " + tiny.run() + "/checkpoints/step-12\n");
   }

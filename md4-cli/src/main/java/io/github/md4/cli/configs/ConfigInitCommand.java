@@ -71,9 +71,7 @@ final class ConfigInitCommand implements Callable<Integer> {
           out.toString(), null, "exists already; name another file, or remove this one");
     }
     Files.writeString(out, text);
-    spec.commandLine()
-        .getOut()
-        .println(out + "; next: " + TypedName.get() + " train --config " + out);
+    spec.commandLine().getOut().println(out + "; " + TypedName.next("train", out));
     return ExitCodes.DONE;
   }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.data;
 
+import io.github.md4.cli.support.TypedName;
 import io.github.md4.cli.support.Visible;
 import io.github.md4.train.data.Existing;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,6 +38,16 @@ final class DataFolder {
 
   boolean isJson() {
     return json;
+  }
+
+  /** Tells how the data become a config; not where a script reads. */
+  void printNext(CommandSpec spec) {
+    Path name = folder.toAbsolutePath().normalize().getFileName();
+    if (!json && name != null && Files.exists(folder.resolve("train.bin"))) {
+      spec.commandLine()
+          .getErr()
+          .println(TypedName.next("config", "init", folder, "--out", name + ".yaml"));
+    }
   }
 
   void warn(CommandSpec spec, String line) {

@@ -137,6 +137,7 @@ final class DataImagesCommand implements Callable<Integer> {
     } else {
       table(data).print(out);
     }
+    output.printNext(spec);
     return ExitCodes.DONE;
   }
 

@@ -44,6 +44,7 @@ final class DataOutput {
     } else {
       table(data, origin).print(out);
     }
+    where.printNext(spec);
   }
 
   /** Prints the report of documents, and its notes on stderr. */
@@ -55,6 +56,7 @@ final class DataOutput {
     } else {
       table(data).print(out);
     }
+    where.printNext(spec);
   }
 
   private Table table(DocumentTokens.Prepared data) {

@@ -17,7 +17,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The lines that tell of a run's begin and end.
@@ -79,16 +79,10 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
   }
 
   private String resumption() {
-    List<String> kept =
+    Stream<String> kept =
         command.stream()
-            .filter(word -> !word.equals("--resume-or-start") && !word.startsWith("--resume"))
-            .map(RunMessages::quoted)
-            .collect(Collectors.toList());
-    return quoted(TypedName.get()) + " " + String.join(" ", kept) + " --resume";
-  }
-
-  private static String quoted(String word) {
-    return word.matches("[\\p{L}\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+            .filter(word -> !word.equals("--resume-or-start") && !word.startsWith("--resume"));
+    return TypedName.line(Stream.concat(kept, Stream.of("--resume")).toList());
   }
 
   /** Tells where the model is, and what to do with it. */
@@ -96,7 +90,7 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
     AverageNote.of(experiment.training().optimization().average(), run.updates())
         .ifPresent(note -> err.println("md4: " + note));
     err.println("model: " + folder().model());
-    err.println("next: " + quoted(TypedName.get()) + " " + next());
+    err.println(next());
     err.flush();
   }
 
@@ -105,13 +99,10 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
     boolean isText = experiment.model().network().imageShape().isEmpty();
     if (experiment.model().objective().generation().isUnmasking()) {
       return isText
-          ? "sample --model %s --count 4".formatted(quoted(run.toString()))
-          : "sample-images --model %s --png %s"
-              .formatted(quoted(run.toString()), quoted(run.resolve("samples.png").toString()));
+          ? TypedName.next("sample", run, "--count", 4)
+          : TypedName.next("sample-images", run, "--png", run.resolve("samples.png"));
     }
     List<Path> files = experiment.data().evaluate();
-    return "evaluate --model %s --data %s"
-        .formatted(
-            quoted(run.toString()), files.isEmpty() ? "FILE" : quoted(files.get(0).toString()));
+    return TypedName.next("evaluate", run, files.isEmpty() ? "FILE" : files.get(0));
   }
 }

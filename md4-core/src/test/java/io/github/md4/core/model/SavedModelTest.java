@@ -95,7 +95,7 @@ final class SavedModelTest {
   void classNames_areReadAsTheyWereWritten() throws IOException {
     assertThat(folder.resolve("classes.json")).doesNotExist();
     ModelConfig config = new ModelConfig(15, new Curve.Linear(), 1e-4, ImageNetworks.UNET_CLASSES);
-    ClassNames names = new ClassNames(List.of("big cat", "small dog", "zw\u00f6lf"));
+    ClassNames names = new ClassNames(List.of("big cat", "small dog", "zw\u00f6lf", "fox", "cow"));
     SavedModel.Description named =
         new SavedModel.Description(config, DESCRIPTION.tokenizer(), Optional.of(names));
     named.write(folder);
@@ -104,7 +104,7 @@ final class SavedModelTest {
     assertThatThrownBy(() -> SavedModel.Description.read(folder))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining("classes.json")
-        .hasMessageContaining("a name for each of 3 classes: 2 names");
+        .hasMessageContaining("a name for each of 5 classes: 2 names");
     DESCRIPTION.tokenizer().write(folder.resolve("classes.json"));
     assertThatThrownBy(() -> SavedModel.Description.read(folder))
         .isInstanceOf(InvalidDataException.class)
