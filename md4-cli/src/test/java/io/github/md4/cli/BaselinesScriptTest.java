@@ -54,7 +54,7 @@ final class BaselinesScriptTest {
 
   @AfterEach
   void end() throws InterruptedException {
-    md4.close();
+    md4.stop();
   }
 
   private int script(Map<String, String> environment, String... stages) throws Exception {

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * A program for scripts that has this Java run md4, one call after another, so that no call starts
  * a Java of its own.
  */
-final class RelayedMd4 implements AutoCloseable {
+final class RelayedMd4 {
   private static final int POLL_MILLIS = 10;
 
   /** Notes what it is asked for, and waits for what comes of it. */
@@ -105,8 +105,8 @@ final class RelayedMd4 implements AutoCloseable {
     Path unused = Files.move(part, call.resolve("code"), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  @Override
-  public void close() throws InterruptedException {
+  /** Waits for the call that runs, and runs no further ones. */
+  void stop() throws InterruptedException {
     isClosed = true;
     runner.join();
   }

@@ -150,8 +150,8 @@ final class NaiveDropoutTest {
       double covariance = (both - rate * (first + second)) / pairs + rate * rate;
       double correlation = covariance / (rate * (1 - rate));
       // Of pairs that are independent its deviation is 1 / sqrt(pairs).
-      assertThat(correlation)
-          .isBetween(-BOUND / Math.sqrt(pairs), known + BOUND / Math.sqrt(pairs));
+      double error = BOUND / Math.sqrt((double) pairs);
+      assertThat(correlation).isBetween(-error, known + error);
     }
   }
 
