@@ -31,6 +31,7 @@ public final class GenMd4Schedule implements Schedule {
   private static final double LOG_FLOOR = Math.log(TIME_FLOOR);
 
   private final double[] powers;
+  private final double largestPower;
   private final double epsilon;
   private final double logMasked;
   private final double logMaskedAtFloor;
@@ -60,6 +61,7 @@ public final class GenMd4Schedule implements Schedule {
       throw new IllegalArgumentException("epsilon must be in [0, 0.5): " + epsilon);
     }
     this.powers = powers.clone();
+    this.largestPower = Arrays.stream(powers).max().orElseThrow();
     this.epsilon = epsilon;
     this.logMasked = Math.log1p(-epsilon);
     this.logMaskedAtFloor = logSumOfFloorPowers(powers);
@@ -154,7 +156,7 @@ public final class GenMd4Schedule implements Schedule {
 
   /** {@return the largest power} */
   public double largestPower() {
-    return Arrays.stream(powers).max().orElseThrow();
+    return largestPower;
   }
 
   /**

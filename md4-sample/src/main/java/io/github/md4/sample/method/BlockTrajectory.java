@@ -10,9 +10,7 @@ import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * A trajectory in blocks (LLaDA's generate, dllm's MDLMSampler). The blocks are made of the masks
@@ -127,13 +125,9 @@ final class BlockTrajectory implements Trajectory {
   public void advance(Draws draws, Changes changes) {
     GridPoint point = point();
     int[] asked = asked();
-    double[] ranks = ranks(draws, asked);
-    IntStream.range(0, asked.length)
-        .boxed()
-        .sorted(Comparator.comparingDouble(r -> -ranks[r]))
-        .limit(steps.get(done).count())
-        .sorted()
-        .forEach(r -> sequence.reveal(point, asked[r], draws, r, changes));
+    for (int r : Largest.of(ranks(draws, asked), steps.get(done).count())) {
+      sequence.reveal(point, asked[r], draws, r, changes);
+    }
     done++;
   }
 

@@ -8,7 +8,7 @@ import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.GridPoint;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -25,6 +25,7 @@ final class DreamTrajectory implements Trajectory {
   private final MaskingSchedule schedule;
   private final PublishedMethod.Dream method;
   private final StepNoise noise;
+  private int[] masked;
   private int step;
 
   private DreamTrajectory(
@@ -36,6 +37,7 @@ final class DreamTrajectory implements Trajectory {
     this.schedule = schedule;
     this.method = method;
     this.noise = noise;
+    this.masked = sequence.masked();
     skip();
   }
 
@@ -92,7 +94,7 @@ final class DreamTrajectory implements Trajectory {
   private void skip() {
     while (method.algorithm().isCounted
         && !isDone()
-        && count(method.steps(), step, sequence.masked().length) == 0) {
+        && count(method.steps(), step, masked.length) == 0) {
       step++;
     }
   }
@@ -104,32 +106,30 @@ final class DreamTrajectory implements Trajectory {
 
   @Override
   public boolean isDone() {
-    return step >= method.steps() || sequence.masked().length == 0;
+    return step >= method.steps() || masked.length == 0;
   }
 
   @Override
   public TrajectoryQuery query() {
-    int[] masked = sequence.masked();
     return new TrajectoryQuery(point(), masked, noise.draws(step, masked));
   }
 
   private GridPoint point() {
-    double share = (double) sequence.masked().length / sequence.length();
+    double share = (double) masked.length / sequence.length();
     return new GridPoint(step, schedule.timeWhenMasked(share));
   }
 
   @Override
   public void advance(Draws draws, Changes changes) {
     GridPoint point = point();
-    int[] masked = sequence.masked();
-    chosen(draws, masked)
-        .sorted()
-        .forEach(r -> sequence.reveal(point, masked[r], draws, r, changes));
+    chosen(draws).forEach(r -> sequence.reveal(point, masked[r], draws, r, changes));
+    masked = sequence.masked();
     step++;
     skip();
   }
 
-  private IntStream chosen(Draws draws, int[] masked) {
+  /** Returns the rows that stay, in ascending order. */
+  private IntStream chosen(Draws draws) {
     IntStream all = IntStream.range(0, masked.length);
     if (step == method.steps() - 1) {
       return all;
@@ -139,10 +139,9 @@ final class DreamTrajectory implements Trajectory {
       float share = share(method.algorithm().lastTime(), method.steps(), step);
       return all.filter(r -> (float) u[r] < share);
     }
-    return all.boxed()
-        .sorted(Comparator.comparingDouble(r -> -rank(draws.confidence(r), u[r])))
-        .limit(count(method.steps(), step, masked.length))
-        .mapToInt(Integer::intValue);
+    double[] ranks = new double[u.length];
+    Arrays.setAll(ranks, r -> rank(draws.confidence(r), u[r]));
+    return IntStream.of(Largest.of(ranks, count(method.steps(), step, masked.length)));
   }
 
   private double rank(double confidence, double u) {

@@ -21,7 +21,7 @@ import java.util.function.DoubleUnaryOperator;
 final class GenMd4Trajectory implements Trajectory {
   private final PartialSequence sequence;
   private final GenMd4Reverse reverse;
-  private final double[] due; // the time of a position's next draw, 0 if there is none, [N]
+  private final DueTimes due; // of the next draws
   private final int[] drawCounts; // the number of a position's draws so far, [N]
   private int[] drawing = {};
   private double time;
@@ -30,10 +30,12 @@ final class GenMd4Trajectory implements Trajectory {
   private GenMd4Trajectory(PartialSequence sequence, GenMd4Reverse reverse, double begin) {
     this.sequence = sequence;
     this.reverse = reverse;
-    this.due = new double[sequence.length()];
-    this.drawCounts = new int[due.length];
-    for (int position : sequence.masked()) {
-      schedule(position, begin);
+    this.due = new DueTimes(sequence.length());
+    this.drawCounts = new int[sequence.length()];
+    int[] masked = sequence.masked();
+    double[] u = sequence.uniforms(Purpose.REVEAL, 0, masked);
+    for (int r = 0; r < u.length; r++) {
+      schedule(masked[r], begin, u[r]);
     }
     next();
   }
@@ -66,8 +68,11 @@ final class GenMd4Trajectory implements Trajectory {
             });
   }
 
-  private void schedule(int position, double from) {
-    due[position] = reverse.next(from, uniform(Purpose.REVEAL, position));
+  private void schedule(int position, double from, double u) {
+    double next = reverse.next(from, u);
+    if (next > 0) {
+      due.add(position, next);
+    }
   }
 
   /** Returns a function of the position and its number of draws, and of no other position. */
@@ -76,8 +81,8 @@ final class GenMd4Trajectory implements Trajectory {
   }
 
   private void next() {
-    time = Arrays.stream(due).max().orElse(0);
-    drawing = time == 0 ? new int[0] : sequence.positions(n -> due[n] == time);
+    time = due.isEmpty() ? 0 : due.latest();
+    drawing = due.isEmpty() ? new int[0] : due.takeLatest();
   }
 
   @Override
@@ -92,7 +97,8 @@ final class GenMd4Trajectory implements Trajectory {
 
   @Override
   public TrajectoryQuery query() {
-    double[] u = Arrays.stream(drawing).mapToDouble(n -> uniform(Purpose.SAMPLE, n)).toArray();
+    double[] u = new double[drawing.length];
+    Arrays.setAll(u, r -> uniform(Purpose.SAMPLE, drawing[r]));
     return new TrajectoryQuery(point(), drawing, new double[][] {u});
   }
 
@@ -102,14 +108,14 @@ final class GenMd4Trajectory implements Trajectory {
 
   @Override
   public void advance(Draws draws, Changes changes) {
+    GridPoint point = point();
     for (int r = 0; r < drawing.length; r++) {
       int position = drawing[r];
       if (isKept(draws, r)) {
-        due[position] = 0;
-        sequence.reveal(point(), position, draws, r, changes);
+        sequence.reveal(point, position, draws, r, changes);
       } else {
         drawCounts[position]++;
-        schedule(position, reverse.after(time));
+        schedule(position, reverse.after(time), uniform(Purpose.REVEAL, position));
       }
     }
     times++;

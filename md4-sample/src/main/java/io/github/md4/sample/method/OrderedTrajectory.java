@@ -11,7 +11,7 @@ import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.GridPoint;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
@@ -103,12 +103,11 @@ final class OrderedTrajectory implements Trajectory {
   public void advance(Draws draws, Changes changes) {
     GridPoint point = point();
     double[] u = sequence.uniforms(Purpose.ORDER, step, masked);
-    IntStream.range(0, masked.length)
-        .boxed()
-        .sorted(Comparator.comparingDouble(r -> -pace.rank(draws.confidence(r), u[r])))
-        .limit(pace.tokensAStep)
-        .sorted()
-        .forEach(r -> sequence.reveal(point, masked[r], draws, r, changes));
+    double[] ranks = new double[u.length];
+    Arrays.setAll(ranks, r -> pace.rank(draws.confidence(r), u[r]));
+    for (int r : Largest.of(ranks, pace.tokensAStep)) {
+      sequence.reveal(point, masked[r], draws, r, changes);
+    }
     step++;
     masked = sequence.masked();
   }

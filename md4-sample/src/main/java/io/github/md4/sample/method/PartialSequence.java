@@ -7,11 +7,14 @@ import io.github.md4.sample.trajectory.GridPoint;
 import io.github.md4.sample.trajectory.InitialSequence;
 import io.github.md4.sample.trajectory.SamplingContext;
 import io.github.md4.sample.trajectory.Trajectory;
+import java.util.Arrays;
 import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
 
 /** A sequence that is partly masked and changes: its tokens, its masks, and its own noise. */
 final class PartialSequence {
+  private static final int FEW =
+      4; // noise of less than a fourth of the positions is made one by one
+
   private final SamplingContext context;
   private final InitialSequence initial;
   private final int[] z;
@@ -49,7 +52,14 @@ final class PartialSequence {
 
   /** Returns the positions of which something holds, rising. */
   int[] positions(IntPredicate holds) {
-    return IntStream.range(0, z.length).filter(holds).toArray();
+    int[] positions = new int[z.length];
+    int count = 0;
+    for (int n = 0; n < z.length; n++) {
+      if (holds.test(n)) {
+        positions[count++] = n;
+      }
+    }
+    return Arrays.copyOf(positions, count);
   }
 
   /** Returns the uniforms of a step at all positions, [N]. */
@@ -59,10 +69,12 @@ final class PartialSequence {
 
   /** Returns the uniforms of a step at {@code positions}, [R]. */
   double[] uniforms(Purpose purpose, int step, int[] positions) {
-    double[] all = uniforms(purpose, step);
     double[] chosen = new double[positions.length];
-    for (int r = 0; r < chosen.length; r++) {
-      chosen[r] = all[positions[r]];
+    if (chosen.length < z.length / FEW) {
+      Arrays.setAll(chosen, r -> uniform(purpose, step, positions[r]));
+    } else {
+      double[] all = uniforms(purpose, step);
+      Arrays.setAll(chosen, r -> all[positions[r]]);
     }
     return chosen;
   }

@@ -83,9 +83,10 @@ final class RemaskingTrajectory implements Trajectory {
 
   @Override
   public void advance(Draws draws, Changes changes) {
+    GridPoint point = point();
     for (int r = 0; r < revealed.length; r++) {
       confidences[revealed[r]] = draws.probability(r);
-      sequence.reveal(point(), revealed[r], draws, r, changes);
+      sequence.reveal(point, revealed[r], draws, r, changes);
     }
     remask(changes);
     next(changes);
@@ -119,7 +120,7 @@ final class RemaskingTrajectory implements Trajectory {
     double odds = schedule.alpha(t) / schedule.oneMinusAlpha(t);
     revealed = sequence.positions(n -> sequence.isMasked(n) && u[n] < plain + sigma[n] * odds);
     remasked =
-        sequence.positions(n -> !sequence.isMasked(n) && !sequence.isFrozen(n) && u[n] < sigma[n]);
+        sequence.positions(n -> u[n] < sigma[n] && !sequence.isMasked(n) && !sequence.isFrozen(n));
   }
 
   private void remask(Changes changes) {
