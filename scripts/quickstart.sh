@@ -76,7 +76,7 @@ cat <<END
 A hole elsewhere:
   $md4 infill $run --template "one day [MASK*8] teapot [MASK*]"
 The unmasking as a page:
-  $md4 trace $run/trace.ndjson --html trace.html
+  $md4 trace $run/trace.ndjson --html $run/trace.html
 A text of your own:
   docs/tutorial.md
 END

@@ -52,7 +52,8 @@ import picocli.CommandLine.Spec;
       "3:data, model or checkpoint is missing, damaged or does not match",
       "4:the device is absent, full or broken",
       "5:the training diverged",
-      "130:stopped by a signal; md4 train writes a checkpoint first"
+      "130:stopped by a signal; md4 train writes a checkpoint first",
+      "141:the reader of the output went away, as head does"
     },
     subcommands = {
       TrainCommand.class,

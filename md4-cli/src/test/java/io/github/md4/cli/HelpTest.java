@@ -101,12 +101,12 @@ final class HelpTest {
 
   @ParameterizedTest
   @CsvSource({
-    "config schema, 0 1 2 130",
-    "data text, 0 1 2 3 130",
-    "compare, 0 1 2 3 130",
-    "sample, 0 1 2 3 4 130",
-    "serve, 0 1 2 3 4 130",
-    "train, 0 1 2 3 4 5 130",
+    "config schema, 0 1 2 130 141",
+    "data text, 0 1 2 3 130 141",
+    "compare, 0 1 2 3 130 141",
+    "sample, 0 1 2 3 4 130 141",
+    "serve, 0 1 2 3 4 130 141",
+    "train, 0 1 2 3 4 5 130 141",
   })
   void exitCodes_areThoseThatCanOccur(String command, String codes) {
     String help = md4(Ran.words(command, "--help")).succeeded().out();

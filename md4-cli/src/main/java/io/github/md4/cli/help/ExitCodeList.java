@@ -15,6 +15,8 @@ final class ExitCodeList {
   private static final String DATA =
       "data, model or checkpoint is missing, damaged or does not match";
 
+  private static final String CLOSED = "the reader of the output went away, as head does";
+
   private ExitCodeList() {}
 
   /** Returns the codes with their meanings; nothing where the command has a list of its own. */
@@ -34,6 +36,7 @@ final class ExitCodeList {
       codes.put(ExitCodes.DEVICE, "the device is absent, full or broken");
     }
     codes.put(ExitCodes.INTERRUPTED, "stopped by a signal");
+    codes.put(ExitCodes.CLOSED_OUTPUT, CLOSED);
     Map<String, String> list = new LinkedHashMap<>();
     codes.forEach((code, meaning) -> list.put(Integer.toString(code), meaning));
     return Optional.of(list);

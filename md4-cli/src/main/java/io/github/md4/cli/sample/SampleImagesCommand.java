@@ -51,7 +51,7 @@ import picocli.CommandLine.Spec;
       "%nExamples:",
       "  md4 sample-images runs/mnist --count 64 --png digits.png",
       "  md4 sample-images runs/mnist --labels 3 --guidance 2 --animate three.png",
-      "  md4 sample-images runs/pets --labels \"big cat\",dog --count 16 --png pets.png"
+      "  md4 sample-images runs/pets --labels cat,dog --count 16 --png pets.png"
     })
 public final class SampleImagesCommand implements Callable<Integer> {
   private static final int FRAME_MILLISECONDS = 60;

@@ -64,7 +64,8 @@ import picocli.CommandLine.Spec;
       "3:data, model or checkpoint is missing, damaged or does not match",
       "4:the device is absent, full or broken",
       "5:the training diverged",
-      "130:stopped by a signal, after a checkpoint"
+      "130:stopped by a signal, after a checkpoint",
+      "141:the reader of the output went away, as head does"
     },
     sortOptions = false)
 public final class TrainCommand implements Callable<Integer> {
