@@ -70,6 +70,14 @@ final class ConfigCommandTest {
         .contains("checkpoints.every\n", "checkpoints.keepLast\n", "checkpoints.keepEvery\n");
     md4("config", "show", "--explain", "nothing")
         .failed(ExitCodes.USAGE, "no key of this name: nothing");
+    md4("config", "show", "--explain", "emaRat")
+        .failed(ExitCodes.USAGE, "no key of this name: emaRat; did you mean training.emaRate?");
+    md4("config", "show", "--explain", "trainin.learningrate.wramUp")
+        .failed(ExitCodes.USAGE, "; did you mean training.learningRate.warmUp?");
+    md4("config", "show", "--explain", "optimiser.beta1")
+        .failed(ExitCodes.USAGE, "; did you mean training.optimizer.beta1?");
+    md4("config", "show", "--explain", "sampling.emaRate")
+        .failed(ExitCodes.USAGE, "; did you mean training.emaRate?");
     md4("config", "show", "my.yaml", "--explain", "steps")
         .failed(ExitCodes.USAGE, "md4: my.yaml and --explain=steps are mutually exclusive (");
     md4("config", "show", "--explain", "steps", "my.yaml")

@@ -358,6 +358,15 @@ final class EvaluateCommandTest {
         .failed(2, "mutually exclusive");
   }
 
+  @Test
+  void usage_saysThatTheRunComesFirst() {
+    md4("evaluate", data, model)
+        .failed(3, "model: is a model where a file of tokens is expected; the run comes first");
+    md4("evaluate", data, data)
+        .failed(3, "train.bin: is a file of tokens where a run or a model is expected; the run");
+    md4("sample", data).failed(3, "train.bin: is a file of tokens where a run or");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"gpu:99", "gpu:9999"})
   void device_thatIsAbsentIsCodeFour(String device) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.md4.cli.help.HelpLayout;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.OtherWords;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +24,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 final class HelpTest {
-  private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
+  private static final Pattern WORD = Pattern.compile("(?:\"[^\"]*\"|[^\"\\s])+");
   private static final int NARROW = 80;
 
   private static CommandLine root() {
@@ -42,7 +43,7 @@ final class HelpTest {
     List<String> words = new ArrayList<>();
     Matcher matcher = WORD.matcher(line);
     while (matcher.find()) {
-      words.add(matcher.group(1) == null ? matcher.group(2) : matcher.group(1));
+      words.add(matcher.group().replace("\"", ""));
     }
     return words.toArray(String[]::new);
   }
@@ -163,6 +164,13 @@ final class HelpTest {
         "train run --resum-or-start | did you mean --resume-or-start?",
         "help tarin | did you mean train?",
         "data txt --from x | did you mean text?",
+        "eval run | did you mean evaluate?",
+        "sample run --out q.jsonl | Unknown option: '--out'; did you mean --json > FILE?",
+        "import --from x --out y | did you mean --to?",
+        "export --input x --to y | did you mean --model?",
+        "sample-images run --class 3 | did you mean --labels?",
+        "schedule --out=x.png | did you mean --plot?",
+        "train run.yaml --lr 1 | did you mean --set training.learningRate.base=X?",
       })
   void mistypedNames_areRecognised(String args, String expected) {
     md4(Ran.words(args)).failed(2, expected);
@@ -173,5 +181,27 @@ final class HelpTest {
     assertThat(md4("zzzzzzzz").err()).doesNotContain("did you mean");
     assertThat(Arrays.asList(md4("sample", "x", "--zzzzzzzz").err().split(" ")))
         .doesNotContain("mean");
+  }
+
+  /** A name of an option elsewhere must lead to an option that is there, and not be one itself. */
+  @Test
+  void otherWords_leadToOptions() {
+    List<CommandLine> all = new ArrayList<>();
+    each(root(), all::add);
+    for (OtherWords.Option each : OtherWords.options()) {
+      List<CommandLine> of =
+          all.stream().filter(command -> each.isOf(command.getCommandSpec())).toList();
+      assertThat(of.stream().filter(command -> has(command, each.name())))
+          .as(each.toString())
+          .isNotEmpty();
+      boolean isOfOne = !each.command().isEmpty();
+      for (CommandLine command : isOfOne ? of : List.<CommandLine>of()) {
+        assertThat(each.others()).noneMatch(other -> has(command, other));
+      }
+    }
+  }
+
+  private static boolean has(CommandLine command, String option) {
+    return command.getCommandSpec().findOption(option) != null;
   }
 }

@@ -162,7 +162,7 @@ final class InfillCommandTest {
     infill("--templates", file)
         .failed(
             3,
-            "templates.jsonl: line 1: must have the vocabulary 7 characters \" abcdef\": 256 bytes");
+            "templates.jsonl: line 1: is of the vocabulary 256 bytes, but the model has 7 characters");
     Path text = Files.writeString(folder.resolve("templates"), "abc\nThe [MASK*3] cat\n");
     infill("--templates", text).failed(3, "templates: line 2: not in the vocabulary: 'T'");
   }

@@ -93,7 +93,10 @@ final class QualityCommandTest {
     md4("quality", "--samples", samples, "--reference", reference)
         .failed(3, "samples.jsonl: line 1: a token must be null or in [0, 4): 99");
     md4("quality", "--samples", folder.resolve("none"), "--reference", reference)
-        .failed(3, "none: no such file");
+        .failed(3, "none: no such file; a file with one sequence per line is expected");
+    Path blank = Files.writeString(folder.resolve("blank.txt"), "ab\n\nab\n");
+    md4("quality", "--samples", blank, "--reference", reference)
+        .failed(3, "blank.txt: line 2: is empty; each line must hold a sequence");
     md4("quality", "--samples", samples, "--reference", folder.resolve("none.bin"))
         .failed(3, "none.bin: no such file");
     md4("quality", "--samples", samples, "--reference", reference, "--order", 99)
@@ -113,8 +116,8 @@ final class QualityCommandTest {
     md4("quality", "--samples", other, "--reference", reference)
         .failed(
             3,
-            "other.jsonl: line 1: must have the vocabulary 4 characters \" abc\"",
-            ": 4 characters \" xyz\"");
+            "other.jsonl: line 1: is of the vocabulary 4 characters \" xyz\"",
+            ", but the reference has 4 characters \" abc\"");
   }
 
   /** Two long vocabularies may begin alike; then the text tells them apart. */
@@ -138,6 +141,6 @@ final class QualityCommandTest {
         md4("sample", "--device", "cpu", "--model", model, "--count", 2, "--json").succeeded();
     Files.writeString(samples, ran.out());
     md4("quality", "--samples", samples, "--reference", reference)
-        .failed(3, "seven.jsonl: line 1: must have the vocabulary 4 characters");
+        .failed(3, "seven.jsonl: line 1: is of the vocabulary 7 characters");
   }
 }

@@ -146,7 +146,7 @@ final class SampleFilesTest {
     sample("--at 0.5 --distribution " + file)
         .failed(3, "texts: line 1: has 13 tokens, more than the model's 11");
     Files.writeString(file, "abc\n\nabc\n");
-    sample("--at 0.5 --distribution " + file).failed(3, "texts: line 2: has no tokens");
+    sample("--at 0.5 --distribution " + file).failed(3, "texts: line 2: is empty");
     Files.writeString(file, "");
     sample("--at 0.5 --distribution " + file).failed(3, "texts: is empty");
   }

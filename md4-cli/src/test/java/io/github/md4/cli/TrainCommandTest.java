@@ -50,8 +50,7 @@ final class TrainCommandTest {
   /** Eight chunks are one group of times: the error is the conservative one of chunks. */
   @Test
   void train_tellsWhatMakesTheDataOfAConfig() throws IOException {
-    String absent =
-        "data: {evaluate: v.bin, train: %s}\n".formatted(folder.resolve("none/train.bin"));
+    String absent = "data: {evaluate: [], train: %s}\n".formatted(folder.resolve("none/train.bin"));
     String head = "version: 1\nrun: %s\n".formatted(folder.resolve("new"));
     Path told =
         Files.writeString(

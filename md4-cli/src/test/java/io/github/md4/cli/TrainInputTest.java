@@ -31,7 +31,9 @@ final class TrainInputTest {
   void train_refusesToOverwriteARun() throws IOException {
     tiny.train().check();
     String before = Files.readString(tiny.run().resolve("metrics.jsonl"));
-    tiny.train().failed(ExitCodes.DATA, "already holds a run");
+    Ran again = tiny.train();
+    again.failed(ExitCodes.DATA, "already holds a run; go on with --resume or name another folder");
+    assertThat(again.err()).doesNotContain("in Java");
     assertThat(tiny.run().resolve("metrics.jsonl")).hasContent(before);
   }
 
@@ -213,6 +215,16 @@ final class TrainInputTest {
     tiny.train()
         .failed(
             ExitCodes.DATA, "train.bin: has no JSON file beside it that describes its vocabulary");
+    assertThat(tiny.run()).doesNotExist();
+  }
+
+  @Test
+  void train_thatIsRefusedForItsVocabularyLeavesNothing() throws IOException {
+    Path text = Files.writeString(folder.resolve("digits.txt"), "0123456789".repeat(100));
+    Path digits = folder.resolve("digits");
+    Ran.md4("data", "text", "--from", text, "--vocabulary", "chars", "--out", digits).succeeded();
+    tiny.train("--set", "data.evaluate=" + digits.resolve("valid.bin"))
+        .failed(ExitCodes.DATA, "valid.bin: ");
     assertThat(tiny.run()).doesNotExist();
   }
 

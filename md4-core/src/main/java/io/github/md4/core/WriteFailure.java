@@ -2,6 +2,7 @@
 package io.github.md4.core;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
@@ -27,5 +28,34 @@ public final class WriteFailure {
         ? failure
         : (IOException)
             new FileSystemException(file.toString(), null, failure.getMessage()).initCause(failure);
+  }
+
+  /**
+   * Returns a failure that names the file that was to be written, not the temporary in its place.
+   *
+   * @param file the file or folder that was to be written
+   * @param temporary what was written first
+   * @param failure what went wrong
+   * @return the failure itself where it names another file
+   */
+  public static IOException named(Path file, Path temporary, IOException failure) {
+    if (!(failure instanceof FileSystemException e) || e.getFile() == null) {
+      return named(file, failure);
+    }
+    Path named = Path.of(e.getFile());
+    if (!named.startsWith(temporary)) {
+      return failure;
+    }
+    String path = file + named.toString().substring(temporary.toString().length());
+    FileSystemException renamed =
+        failure instanceof AccessDeniedException
+            ? new AccessDeniedException(path, null, e.getReason())
+            : new FileSystemException(path, null, reason(e));
+    renamed.initCause(failure);
+    return renamed;
+  }
+
+  private static String reason(FileSystemException failure) {
+    return failure.getReason() == null ? failure.getClass().getSimpleName() : failure.getReason();
   }
 }

@@ -3,15 +3,13 @@ package io.github.md4.train;
 
 import io.github.md4.core.WriteFailure;
 import io.github.md4.train.folder.RunFolder;
+import io.github.md4.train.internal.data.NewFolders;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * A try whether a training could begin in a folder. It fails as {@link RunLock#take} and {@link
@@ -30,30 +28,14 @@ final class FolderTrial {
    * @throws io.github.md4.core.InvalidDataException if another training has its lock
    */
   static void check(RunFolder folder) throws IOException {
-    List<Path> missing = missing(folder.path());
-    try {
-      Files.createDirectories(folder.path());
+    try (NewFolders made = new NewFolders(folder.path())) {
+      Files.createDirectories(made.folder());
       Path place = folder.path().toRealPath();
       if (Files.exists(place.resolve(RunLock.NAME), LinkOption.NOFOLLOW_LINKS)) {
         RunLock.take(folder).close(); // only where it is there: else nobody has it
       }
       write(place);
-    } finally {
-      for (Path each : missing) {
-        remove(each);
-      }
     }
-  }
-
-  /** Returns the folders that are to be made for this one and it, the deepest first. */
-  private static List<Path> missing(Path folder) {
-    List<Path> missing = new ArrayList<>();
-    for (Path each = folder.toAbsolutePath();
-        each != null && !Files.exists(each, LinkOption.NOFOLLOW_LINKS);
-        each = each.getParent()) {
-      missing.add(each);
-    }
-    return missing;
   }
 
   private static void write(Path place) throws IOException {
@@ -72,17 +54,5 @@ final class FolderTrial {
     return failure instanceof FileSystemException e && e.getReason() != null
         ? WriteFailure.named(lock, new IOException(e.getReason(), e))
         : WriteFailure.named(lock, failure);
-  }
-
-  /** Removes a folder that the try has made, unless another process uses it already. */
-  private static void remove(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return;
-    }
-    try {
-      Files.delete(folder);
-    } catch (DirectoryNotEmptyException e) {
-      return;
-    }
   }
 }

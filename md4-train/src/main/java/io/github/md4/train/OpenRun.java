@@ -196,7 +196,7 @@ final class OpenRun implements AutoCloseable {
 
   private DivergedException stuck(Spike spike) {
     return new DivergedException(
-        "%d times the run went back to step %d, the last time from step %d (seed %d)"
+        "%d times the run went back to step %,d, the last time from step %,d (seed %d)"
             .formatted(
                 ROLLBACKS_TO_ONE_STEP,
                 learner.updates(),

@@ -75,7 +75,7 @@ final class PendingUpdates {
 
   private DivergedException stuck(long step) {
     return new DivergedException(
-        "%d updates in a row were skipped up to step %d (seed %d): that is no spike"
+        "%d updates in a row were skipped up to step %,d (seed %d): that is no spike"
             .formatted(MOST_IN_A_ROW, step, config.seed()),
         "lower training.learningRate.base or give training.guard, %s, more deviations"
             .formatted(config.optimization().guard()));

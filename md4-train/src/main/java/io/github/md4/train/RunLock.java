@@ -4,6 +4,7 @@ package io.github.md4.train;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.WriteFailure;
 import io.github.md4.train.folder.RunFolder;
+import io.github.md4.train.internal.data.NewFolders;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -11,17 +12,20 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * The lock on a run's folder, so that one training at a time writes there.
  *
  * <p>It is the system's lock on {@code RUN/.lock}. The system releases it when the process ends,
- * however it ends, so none is ever stale. The file stays; its text names the last owner.
+ * however it ends, so none is ever stale. The file stays beside a run; its text names the last
+ * owner.
  */
 final class RunLock implements AutoCloseable {
   static final String NAME = ".lock";
@@ -33,11 +37,13 @@ final class RunLock implements AutoCloseable {
    */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
+  private final NewFolders made;
   private final Path file;
   private final FileChannel channel; // null where the file system has no locks
   private final String complaint; // null where the lock holds
 
-  private RunLock(Path file, FileChannel channel, String complaint) {
+  private RunLock(NewFolders made, Path file, FileChannel channel, String complaint) {
+    this.made = made;
     this.file = file;
     this.channel = channel;
     this.complaint = complaint;
@@ -63,32 +69,35 @@ final class RunLock implements AutoCloseable {
 
   /** As {@link #take(RunFolder)}, by the locking of another file system. */
   static RunLock take(RunFolder folder, Locking locking) throws IOException {
-    Files.createDirectories(folder.path());
+    NewFolders made = new NewFolders(folder.path());
+    Files.createDirectories(made.folder());
     Path file = folder.path().toRealPath().resolve(NAME);
     if (!HELD.add(file)) {
-      throw inUse(folder, "this process");
+      throw inUse(folder.path(), "this process");
     }
     try {
-      return lock(folder, file, locking);
+      return lock(made, file, locking);
     } catch (IOException | RuntimeException e) {
       HELD.remove(file);
+      made.close();
       throw e;
     }
   }
 
-  private static RunLock lock(RunFolder folder, Path file, Locking locking) throws IOException {
+  private static RunLock lock(NewFolders made, Path file, Locking locking) throws IOException {
     FileChannel channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
       Optional<FileLock> lock = tried(channel, locking);
       if (lock.isEmpty()) {
-        throw inUse(folder, owner(channel));
+        throw inUse(made.folder(), owner(channel));
       }
-      return new RunLock(file, channel, NfsMounts.complaint(file).orElse(null));
+      return new RunLock(made, file, channel, NfsMounts.complaint(file).orElse(null));
     } catch (NoLocksException e) {
       channel.close();
       return new RunLock(
+          made,
           file,
           null,
           "%s cannot be locked (%s); do not start a second training in this folder"
@@ -117,9 +126,9 @@ final class RunLock implements AutoCloseable {
     }
   }
 
-  private static InvalidDataException inUse(RunFolder folder, String owner) {
+  private static InvalidDataException inUse(Path folder, String owner) {
     return new InvalidDataException(
-        folder.path(),
+        folder,
         "is in use by another training (%s); stop it first, or name another folder"
             .formatted(owner));
   }
@@ -169,14 +178,29 @@ final class RunLock implements AutoCloseable {
     return Optional.ofNullable(complaint);
   }
 
+  /**
+   * Gives the lock back. A folder that was made for it, and holds nothing else, is removed: a
+   * training that is refused leaves nothing behind.
+   */
   @Override
   public void close() throws IOException {
-    try {
+    try (NewFolders emptied = made) {
+      if (emptied.isNew() && isAlone()) {
+        Files.deleteIfExists(file); // while it is locked
+      }
       if (channel != null) {
         channel.close();
       }
     } finally {
       HELD.remove(file);
+    }
+  }
+
+  private boolean isAlone() throws IOException {
+    try (Stream<Path> files = Files.list(file.getParent())) {
+      return files.allMatch(file::equals);
+    } catch (NoSuchFileException e) {
+      return false; // the folder was removed meanwhile
     }
   }
 }

@@ -17,7 +17,7 @@ final class FolderTrialTest {
 
   @Test
   void aFolderInUse_isRefused_andLeftAsItWas() throws IOException {
-    RunFolder folder = new RunFolder(parent.resolve("run"));
+    RunFolder folder = new RunFolder(Files.createDirectory(parent.resolve("run")));
     try (RunLock lock = RunLock.take(folder)) {
       lock.sign();
       assertThatThrownBy(() -> FolderTrial.check(folder))

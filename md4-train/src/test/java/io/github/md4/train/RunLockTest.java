@@ -38,6 +38,22 @@ final class RunLockTest {
     RunLock.take(run).close();
   }
 
+  @Test
+  void close_removesTheFolderThatWasMadeForIt_unlessItIsUsed() throws IOException {
+    RunFolder run = new RunFolder(folder.resolve("runs/run"));
+    RunLock.take(run).close();
+    assertThat(folder).isEmptyDirectory();
+    RunLock taken = RunLock.take(run);
+    Path mine = Files.writeString(folder.resolve("runs/mine"), "");
+    taken.close();
+    assertThat(folder.resolve("runs")).isDirectoryContaining(mine::equals);
+    assertThat(run.path()).doesNotExist();
+    taken = RunLock.take(run);
+    Files.writeString(run.config(), "");
+    taken.close();
+    assertThat(run.path().resolve(RunLock.NAME)).exists();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "nfs4, 'rw,vers=4.2', false",

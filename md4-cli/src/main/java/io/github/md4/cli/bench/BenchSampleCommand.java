@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "%nExamples:",
       "  md4 bench sample configs/text8.yaml --count 8 --steps 100",
-      "  md4 bench sample configs/text8.yaml --sampler confidence --temperature 0.8 --given 0.5"
+      "  md4 bench sample configs/text8.yaml --sampler confidence --temperature 0.8"
     })
 final class BenchSampleCommand implements Callable<Integer> {
   private static final int WARM_UP_STEPS = 4;

@@ -3,6 +3,7 @@ package io.github.md4.cli.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.md4.core.NearestName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The reference of the keys of a config, from its records. Meanings and ranges are those of the
@@ -77,6 +79,39 @@ public final class KeyReference {
     List<Key> keys = new ArrayList<>();
     addSection(SectionType.of(config), "", null, keys);
     return keys;
+  }
+
+  /**
+   * Returns the end of a message that names the key most likely meant by a mistyped one, whole or
+   * by its last parts; empty where none is near.
+   */
+  public static String hint(List<Key> keys, String mistyped) {
+    int parts = mistyped.split("\\.", -1).length;
+    String last = mistyped.substring(mistyped.lastIndexOf('.') + 1);
+    return nearest(keys, mistyped, parts)
+        .or(() -> nearest(keys, last, 1))
+        .map(path -> "; did you mean " + path + "?")
+        .orElse("");
+  }
+
+  /** Returns the key whose last parts are nearest, each near by itself. */
+  private static Optional<String> nearest(List<Key> keys, String mistyped, int parts) {
+    Map<String, String> ends = new LinkedHashMap<>();
+    for (Key key : keys) {
+      List<String> names = List.of(key.plainPath().split("\\."));
+      if (names.size() >= parts) {
+        List<String> end = names.subList(names.size() - parts, names.size());
+        if (areNear(end, List.of(mistyped.split("\\.", -1)))) {
+          ends.putIfAbsent(String.join(".", end), key.plainPath());
+        }
+      }
+    }
+    return NearestName.of(ends.keySet(), mistyped).map(ends::get);
+  }
+
+  private static boolean areNear(List<String> names, List<String> mistyped) {
+    return IntStream.range(0, names.size())
+        .allMatch(i -> NearestName.of(List.of(names.get(i)), mistyped.get(i)).isPresent());
   }
 
   /** Returns the names of the records of a config. */

@@ -8,7 +8,6 @@ import io.github.md4.cli.experiment.ExperimentOptions;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.Usage;
-import io.github.md4.core.NearestName;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Iterator;
@@ -76,7 +75,7 @@ final class ConfigShowCommand implements Callable<Integer> {
         !found.isEmpty(),
         "Invalid value for option '--explain': no key of this name: "
             + shown.key
-            + NearestName.hint(all.stream().map(KeyReference.Key::path).toList(), shown.key));
+            + KeyReference.hint(all, shown.key));
     for (KeyReference.Key key : found) {
       out.println(key.path());
       Table table = new Table();

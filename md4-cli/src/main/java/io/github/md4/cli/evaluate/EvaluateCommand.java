@@ -261,7 +261,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   private Path model() {
-    return target == null ? run : target.model;
+    return ModelOptions.checked(target == null ? run : target.model);
   }
 
   private Watch watch() {
@@ -394,7 +394,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     out.println(
         json
             ? Json.report().put("step", step).setAll(report.json())
-            : "step " + step + ": " + report.line());
+            : "step %,d: %s".formatted(step, report.line()));
     out.flush();
   }
 }

@@ -6,6 +6,8 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.model.ModelFolder;
+import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
@@ -25,6 +27,11 @@ public record EvaluationData(TokenFile tokens, String sha256) implements AutoClo
    * @throws InvalidDataException if it is missing or damaged
    */
   public static EvaluationData open(Path file) throws IOException {
+    if (SavedModel.isIn(file) || SavedModel.isIn(file.resolve(ModelFolder.FINISHED))) {
+      throw new InvalidDataException(
+          file,
+          "is a model where a file of tokens is expected; the run comes first, then the file");
+    }
     TokenFile tokens = TokenFile.open(file);
     if (tokens.info().isEmpty()) {
       return new EvaluationData(tokens, Sha256.of(file));

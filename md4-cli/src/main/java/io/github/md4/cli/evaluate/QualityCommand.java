@@ -84,7 +84,9 @@ public final class QualityCommand implements Callable<Integer> {
       checkOrder(info.vocabularySize());
       Tokenizer tokenizer = info.tokenizer();
       List<int[]> ours =
-          new SequenceFile(samples, tokenizer, Integer.MAX_VALUE, tokenizer::encode).read();
+          new SequenceFile(
+                  samples, tokenizer, "the reference", Integer.MAX_VALUE, tokenizer::encode)
+              .read();
       checkWhole(ours, info.vocabularySize());
       int[] all = text.read(0, Math.toIntExact(text.length()));
       Optional<Long> possible =

@@ -10,12 +10,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -25,15 +26,8 @@ public final class FailureLine {
   private static final Pattern NO_CHOICE =
       Pattern.compile("expected one of \\[(.*)] \\(case-(?:in)?sensitive\\) but was '(.*)'");
 
-  /** Words by which the commands go elsewhere. */
-  private static final Map<String, String> OTHER_WORDS =
-      Map.of(
-          "score", "evaluate",
-          "test", "evaluate",
-          "generate", "sample",
-          "fill", "infill",
-          "fit", "train",
-          "convert", "import");
+  /** The part of a message of the library that speaks to a Java program. */
+  private static final Pattern IN_JAVA = Pattern.compile(" \\(in Java [^)]*\\)");
 
   private FailureLine() {}
 
@@ -115,19 +109,21 @@ public final class FailureLine {
   /** Returns a question for the option or the command that most likely was meant, if any. */
   private static String meant(UnmatchedArgumentException failure, String mistyped) {
     CommandLine command = failure.getCommandLine();
+    CommandSpec spec = command.getCommandSpec();
+    Set<String> commands = command.getSubcommands().keySet();
+    boolean isOption = mistyped.startsWith("-");
+    Optional<String> elsewhere =
+        isOption ? OtherWords.option(mistyped, spec) : OtherWords.command(mistyped, commands);
     List<String> names =
-        mistyped.startsWith("-")
-            ? command.getCommandSpec().options().stream()
+        isOption
+            ? spec.options().stream()
                 .filter(option -> !option.hidden())
                 .flatMap(option -> Stream.of(option.names()))
                 .toList()
-            : List.copyOf(command.getSubcommands().keySet());
-    return NearestName.hint(names, names.contains(other(mistyped)) ? other(mistyped) : mistyped);
-  }
-
-  /** Returns the command that others call so; the word itself where there is none. */
-  private static String other(String word) {
-    return OTHER_WORDS.getOrDefault(word, word);
+            : List.copyOf(commands);
+    return elsewhere
+        .map(name -> NearestName.hint(List.of(name), name))
+        .orElseGet(() -> NearestName.hint(names, mistyped));
   }
 
   private static String ofFile(IOException failure) {
@@ -160,7 +156,7 @@ public final class FailureLine {
         .lines()
         .filter(line -> !line.isBlank())
         .findFirst()
-        .map(String::strip)
+        .map(line -> IN_JAVA.matcher(line.strip()).replaceAll(""))
         .orElse(failure.getClass().getSimpleName());
   }
 }

@@ -44,6 +44,6 @@ public final class ModelArgument {
         spec,
         option == null || argument == null,
         "the model is named twice: %s and --model %s".formatted(argument, option));
-    return Optional.ofNullable(option == null ? argument : option);
+    return Optional.ofNullable(ModelOptions.checked(option == null ? argument : option));
   }
 }

@@ -14,6 +14,7 @@ import io.github.md4.sample.LoadingOptions;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,6 +54,19 @@ public final class ModelOptions implements TitledOptions {
 
   @Option(names = "--device", paramLabel = DEVICES, description = DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
+
+  /**
+   * Returns the folder of a model, or null where none is named.
+   *
+   * @throws InvalidDataException if it is a file of tokens, which stands behind the folder
+   */
+  public static Path checked(Path model) {
+    if (model != null && model.toString().endsWith(".bin") && Files.isRegularFile(model)) {
+      throw new InvalidDataException(
+          model, "is a file of tokens where a run or a model is expected; the run comes first");
+    }
+    return model;
+  }
 
   /**
    * Checks that the device exists.

@@ -23,11 +23,12 @@ import java.util.regex.Pattern;
  * object with {@code text} or {@code tokens}, in which null is a mask; it may name the {@code
  * vocabulary} by its summary.
  *
+ * @param owner what has the vocabulary, in words, such as "the model"
  * @param longest the largest number of tokens in a sequence
  * @param parse turns a text into tokens; throws IllegalArgumentException where it cannot
  */
 public record SequenceFile(
-    Path file, Tokenizer tokenizer, int longest, Function<String, int[]> parse) {
+    Path file, Tokenizer tokenizer, String owner, int longest, Function<String, int[]> parse) {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Pattern HEADING = Pattern.compile("--- sample \\d+, (?:seed|call) \\d+.*");
   private static final Pattern SAMPLE =
@@ -35,7 +36,7 @@ public record SequenceFile(
 
   /** Makes a file of sequences for a model. */
   public SequenceFile(Path file, SavedModel.Description model, Function<String, int[]> parse) {
-    this(file, model.tokenizer(), model.config().length(), parse);
+    this(file, model.tokenizer(), "the model", model.config().length(), parse);
   }
 
   /**
@@ -59,7 +60,8 @@ public record SequenceFile(
     try {
       return new UntrustedFile(file).text().lines().toList();
     } catch (NoSuchFileException e) {
-      throw new InvalidDataException(file, "no such file; it must have one sequence per line", e);
+      throw new InvalidDataException(
+          file, "no such file; a file with one sequence per line is expected", e);
     }
   }
 
@@ -80,6 +82,7 @@ public record SequenceFile(
 
   /** Turns a line into tokens, unless it is output of md4 sample that is no text. */
   private int[] ofText(String line) {
+    require(!line.isEmpty(), "is empty; each line must hold a sequence");
     require(
         !HEADING.matcher(line).matches(),
         "is a heading of md4 sample, no text; write --json into a file named .jsonl");
@@ -96,7 +99,8 @@ public record SequenceFile(
     String vocabulary = tokenizer.summary();
     require(
         json.path("vocabulary").asText(vocabulary).equals(vocabulary),
-        "must have the vocabulary %s: %s".formatted(vocabulary, json.path("vocabulary").asText()));
+        "is of the vocabulary %s, but %s has %s"
+            .formatted(json.path("vocabulary").asText(), owner, vocabulary));
     if (json.path("tokens").isArray()) {
       int[] tokens = tokens(json.path("tokens"));
       checkText(json, tokens);

@@ -59,7 +59,7 @@ final class RunListener implements TrainingListener {
     try {
       out.printf(
           Locale.ROOT,
-          "step %d: %s, %s weights: %s bits per token%n",
+          "step %,d: %s, %s weights: %s bits per token%n",
           step,
           evaluation.split(),
           evaluation.weights(),
@@ -80,13 +80,14 @@ final class RunListener implements TrainingListener {
   public void onRollback(Spike spike, long step) throws IOException {
     recorder.onRollback(spike, step);
     log.back(step);
-    log.warn("went back to step " + step + ", and on past " + text(spike));
+    log.warn(
+        String.format(Locale.ROOT, "went back to step %,d, and on past %s", step, text(spike)));
   }
 
   private static String text(Spike spike) {
     return String.format(
         Locale.ROOT,
-        "step %d: %.4f bits per token, gradient norm %.4g (%s); md4 train --replay %1$d runs it again",
+        "step %,d: %.4f bits per token, gradient norm %.4g (%s); md4 train --replay %1$d runs it again",
         spike.step(),
         spike.bitsPerToken(),
         spike.gradientNorm(),

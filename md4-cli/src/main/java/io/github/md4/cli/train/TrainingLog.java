@@ -79,7 +79,7 @@ final class TrainingLog implements AutoCloseable {
     int end = shown.offsetByCodePoints(0, Math.min(SHOWN, shown.codePointCount(0, shown.length())));
     err.printf(
         Locale.ROOT,
-        "step %d: sample: %s%s%n",
+        "step %,d: sample: %s%s%n",
         step,
         shown.substring(0, end),
         end < shown.length() ? "..." : "");

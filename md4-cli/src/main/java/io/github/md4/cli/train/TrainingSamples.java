@@ -103,7 +103,7 @@ final class TrainingSamples implements AutoCloseable {
       throw e;
     } catch (NoDistributionException e) {
       throw new DivergedException(
-          "the samples after step %d: %s".formatted(learner.updates(), e.getMessage()),
+          "the samples after step %,d: %s".formatted(learner.updates(), e.getMessage()),
           "lower training.learningRate.base or set training.clip");
     }
     checkStop(() -> communicator.any(false));

@@ -63,7 +63,7 @@ public final class AtomicWrite {
       move(names.temporary(), names.target());
     } catch (IOException e) {
       discard(names.temporary(), e);
-      throw WriteFailure.named(names.target(), e);
+      throw WriteFailure.named(names.target(), names.temporary(), e);
     } catch (Throwable e) {
       discard(names.temporary(), e);
       throw e;
@@ -90,7 +90,7 @@ public final class AtomicWrite {
       replaceFolder(names);
     } catch (IOException e) {
       discard(names.temporary(), e);
-      throw WriteFailure.named(names.target(), e);
+      throw WriteFailure.named(names.target(), names.temporary(), e);
     } catch (Throwable e) {
       discard(names.temporary(), e);
       throw e;

@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -168,6 +170,33 @@ final class AtomicWriteTest {
     assertThatIOException()
         .isThrownBy(() -> AtomicWrite.file(folder, path -> Files.writeString(path, "1")));
     assertThat(names(root)).containsExactly("folder");
+  }
+
+  /** Some failures, such as that of a read-only disk, name the temporary in place of the file. */
+  @Test
+  void failure_namesWhatWasToBeWritten() {
+    Path file = root.resolve("x.png");
+    assertThatExceptionOfType(FileSystemException.class)
+        .isThrownBy(() -> AtomicWrite.file(file, path -> fail(path, "Read-only file system")))
+        .withMessage(file + ": Read-only file system");
+    assertThatExceptionOfType(AccessDeniedException.class)
+        .isThrownBy(() -> AtomicWrite.file(file, AtomicWriteTest::deny))
+        .withMessage(file.toString());
+    assertThatExceptionOfType(FileSystemException.class)
+        .isThrownBy(() -> AtomicWrite.folder(file, path -> fail(path.resolve("config"), "full")))
+        .withMessage(file.resolve("config") + ": full");
+    Path other = root.resolve("y");
+    assertThatExceptionOfType(FileSystemException.class)
+        .isThrownBy(() -> AtomicWrite.file(file, path -> fail(other, "full")))
+        .withMessage(other + ": full");
+  }
+
+  private static void fail(Path file, String reason) throws IOException {
+    throw new FileSystemException(file.toString(), null, reason);
+  }
+
+  private static void deny(Path file) throws IOException {
+    throw new AccessDeniedException(file.toString());
   }
 
   @Test

@@ -18,7 +18,7 @@ public enum Existing {
       Path present = Files.exists(bin) ? bin : json;
       throw new InvalidDataException(
           present,
-          "exists already; name another folder, or replace the data set (--replace; in Java"
+          "exists already; name another folder, or replace the data set with --replace (in Java"
               + " Existing.REPLACE)");
     }
   },

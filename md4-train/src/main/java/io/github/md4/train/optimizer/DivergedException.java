@@ -48,7 +48,7 @@ public final class DivergedException extends RuntimeException {
    */
   public static DivergedException notFinite(String what, long step, long seed) {
     return new DivergedException(
-        "%s step %d: not finite (seed %d)".formatted(what, step, seed),
+        "%s step %,d: not finite (seed %d)".formatted(what, step, seed),
         "lower training.learningRate.base or set training.clip");
   }
 

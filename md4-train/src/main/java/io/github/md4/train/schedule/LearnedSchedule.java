@@ -167,7 +167,7 @@ final class LearnedSchedule implements TrainedSchedule {
       return schedule(Weights.RAW);
     } catch (IllegalArgumentException e) {
       throw new DivergedException(
-          "the powers after step %d (seed %d): %s"
+          "the powers after step %,d (seed %d): %s"
               .formatted(update, training.seed(), e.getMessage()),
           "lower training.powers.rate, 0 freezes them");
     }

@@ -7,6 +7,7 @@ import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.internal.corpus.Corpus;
+import io.github.md4.train.internal.data.NewFolders;
 import io.github.md4.train.internal.data.SplitWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -65,17 +66,19 @@ public final class PlainText {
   public static PreparedData prepare(List<Path> from, Path out, Options options)
       throws IOException {
     Corpus corpus = new Corpus(from);
-    options.existing().prepare(out);
-    TextVocabulary.Census census = options.vocabulary().census(corpus);
-    List<Long> counts = split(corpus, options.fractions(), census.count());
-    SplitWriter.DataSet data =
-        new SplitWriter.DataSet(
-            corpus.name(), census.tokenizer(), corpus.provenance(SOURCE, VERSION));
-    try (SplitWriter writer = new SplitWriter(out, data, counts)) {
-      TextVocabulary.Encoded encoded =
-          options.vocabulary().encode(corpus, census.tokenizer(), writer);
-      List<TokenFileInfo> splits = writer.finish();
-      return new PreparedData(data.name(), encoded.md5(), splits, encoded.notes());
+    try (NewFolders made = new NewFolders(out)) {
+      options.existing().prepare(made.folder());
+      TextVocabulary.Census census = options.vocabulary().census(corpus);
+      List<Long> counts = split(corpus, options.fractions(), census.count());
+      SplitWriter.DataSet data =
+          new SplitWriter.DataSet(
+              corpus.name(), census.tokenizer(), corpus.provenance(SOURCE, VERSION));
+      try (SplitWriter writer = new SplitWriter(out, data, counts)) {
+        TextVocabulary.Encoded encoded =
+            options.vocabulary().encode(corpus, census.tokenizer(), writer);
+        List<TokenFileInfo> splits = writer.finish();
+        return new PreparedData(data.name(), encoded.md5(), splits, encoded.notes());
+      }
     }
   }
 

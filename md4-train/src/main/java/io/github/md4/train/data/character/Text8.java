@@ -9,6 +9,7 @@ import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.internal.corpus.Corpus;
 import io.github.md4.train.internal.corpus.CorpusReader;
+import io.github.md4.train.internal.data.NewFolders;
 import io.github.md4.train.internal.data.SplitWriter;
 import io.github.md4.train.internal.hash.Md5;
 import java.io.IOException;
@@ -63,13 +64,15 @@ public final class Text8 {
   public static PreparedData prepare(List<Path> from, Path out, Existing existing)
       throws IOException {
     Corpus corpus = new Corpus(from);
-    existing.prepare(out);
-    Census census = census(corpus);
-    String name = name(corpus, census.md5());
-    SplitWriter.DataSet data =
-        new SplitWriter.DataSet(name, Characters.TEXT8, corpus.provenance(SOURCE, VERSION));
-    List<Long> counts = PlainText.split(corpus, SplitFractions.STANDARD, census.count());
-    return new PreparedData(name, census.md5(), write(corpus, out, data, counts), List.of());
+    try (NewFolders made = new NewFolders(out)) {
+      existing.prepare(made.folder());
+      Census census = census(corpus);
+      String name = name(corpus, census.md5());
+      SplitWriter.DataSet data =
+          new SplitWriter.DataSet(name, Characters.TEXT8, corpus.provenance(SOURCE, VERSION));
+      List<Long> counts = PlainText.split(corpus, SplitFractions.STANDARD, census.count());
+      return new PreparedData(name, census.md5(), write(corpus, out, data, counts), List.of());
+    }
   }
 
   private record Census(long count, String md5) {}

@@ -12,6 +12,7 @@ import io.github.md4.core.token.Provenance;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.SplitFractions;
+import io.github.md4.train.internal.data.NewFolders;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -194,26 +195,28 @@ public final class ImageData {
     List<ImageSource> first = from.open(options.colours);
     List<ImageSource> second = test.open(options.colours);
     List<String> classes = classes(first, second);
-    options.existing.prepare(out);
-    try (StagedImages staged = stage(first, out.resolve(".from.partial"), options, skips);
-        StagedImages stagedTest = stage(second, out.resolve(".test.partial"), options, skips)) {
-      ImageShape shape = staged.shape();
-      checkSame(shape, stagedTest, second);
-      String name = SourceNames.name(from.images());
-      Provenance provenance = new Provenance(SOURCE, VERSION, SourceNames.files(from, test));
-      ImageSplits.DataSet data =
-          new ImageSplits.DataSet(name, new PixelValues(shape), classes, provenance);
-      ImageSplits writer = new ImageSplits(out, data);
-      List<TokenFileInfo> splits = writer.write(staged, stagedTest, options);
-      int skipped = staged.skipped() + stagedTest.skipped();
-      return new Prepared(
-          name,
-          shape,
-          classes,
-          splits,
-          skipped,
-          ImageSplits.order(staged, options),
-          writer.notes(staged, stagedTest, options));
+    try (NewFolders made = new NewFolders(out)) {
+      options.existing.prepare(made.folder());
+      try (StagedImages staged = stage(first, out.resolve(".from.partial"), options, skips);
+          StagedImages stagedTest = stage(second, out.resolve(".test.partial"), options, skips)) {
+        ImageShape shape = staged.shape();
+        checkSame(shape, stagedTest, second);
+        String name = SourceNames.name(from.images());
+        Provenance provenance = new Provenance(SOURCE, VERSION, SourceNames.files(from, test));
+        ImageSplits.DataSet data =
+            new ImageSplits.DataSet(name, new PixelValues(shape), classes, provenance);
+        ImageSplits writer = new ImageSplits(out, data);
+        List<TokenFileInfo> splits = writer.write(staged, stagedTest, options);
+        int skipped = staged.skipped() + stagedTest.skipped();
+        return new Prepared(
+            name,
+            shape,
+            classes,
+            splits,
+            skipped,
+            ImageSplits.order(staged, options),
+            writer.notes(staged, stagedTest, options));
+      }
     }
   }
 

@@ -11,6 +11,7 @@ import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.TextDefects;
 import io.github.md4.train.data.document.DocumentOptions;
 import io.github.md4.train.internal.corpus.Corpus;
+import io.github.md4.train.internal.data.NewFolders;
 import io.github.md4.train.internal.encoding.DocumentEncoder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -205,40 +206,42 @@ public final class DocumentTokens {
 
   private static Prepared prepared(Corpus corpus, Path out, Options options, Source source)
       throws IOException {
-    options.existing().prepare(out, options.packing().splits());
-    Tokenizer tokenizer = options.vocabulary().tokenizer(corpus.files(), options.documents());
-    DataSplit content =
-        new DataSplit(
-            corpus.name(),
-            "",
-            tokenizer,
-            source.provenance(corpus, settings(options)),
-            options.packing().rowLength());
-    try (TokenSplits splits = new TokenSplits(out, content)) {
-      TokenPacking.Packer packer = options.packing().packer(splits, tokenizer);
-      DocumentEncoder.Counts counts = source.encode(tokenizer, packer);
-      if (counts.textBytes() == 0) {
-        throw new InvalidDataException(
-            corpus.files().get(0),
-            "holds no text: documents read, all of them empty: " + counts.documents());
+    try (NewFolders made = new NewFolders(out)) {
+      options.existing().prepare(made.folder(), options.packing().splits());
+      Tokenizer tokenizer = options.vocabulary().tokenizer(corpus.files(), options.documents());
+      DataSplit content =
+          new DataSplit(
+              corpus.name(),
+              "",
+              tokenizer,
+              source.provenance(corpus, settings(options)),
+              options.packing().rowLength());
+      try (TokenSplits splits = new TokenSplits(out, content)) {
+        TokenPacking.Packer packer = options.packing().packer(splits, tokenizer);
+        DocumentEncoder.Counts counts = source.encode(tokenizer, packer);
+        if (counts.textBytes() == 0) {
+          throw new InvalidDataException(
+              corpus.files().get(0),
+              "holds no text: documents read, all of them empty: " + counts.documents());
+        }
+        packer.finish();
+        List<TokenFileInfo> written = splits.finish();
+        if (written.isEmpty()) {
+          throw new InvalidDataException(
+              corpus.files().get(0),
+              "is too short: its documents fill no file, %d in all".formatted(counts.documents()));
+        }
+        List<String> notes = new ArrayList<>(counts.allNotes());
+        return new Prepared(
+            content.dataSet(),
+            whole(written, out, options.packing(), counts.documents(), notes),
+            counts.documents(),
+            counts.textBytes(),
+            packer.dropped(),
+            packer.padding(),
+            counts.defects(),
+            notes);
       }
-      packer.finish();
-      List<TokenFileInfo> written = splits.finish();
-      if (written.isEmpty()) {
-        throw new InvalidDataException(
-            corpus.files().get(0),
-            "is too short: its documents fill no file, %d in all".formatted(counts.documents()));
-      }
-      List<String> notes = new ArrayList<>(counts.allNotes());
-      return new Prepared(
-          content.dataSet(),
-          whole(written, out, options.packing(), counts.documents(), notes),
-          counts.documents(),
-          counts.textBytes(),
-          packer.dropped(),
-          packer.padding(),
-          counts.defects(),
-          notes);
     }
   }
 

@@ -6,6 +6,7 @@ import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.PreparedData;
+import io.github.md4.train.internal.data.NewFolders;
 import io.github.md4.train.internal.data.SplitWriter;
 import io.github.md4.train.internal.hash.Md5;
 import io.github.md4.train.internal.hash.Mixing;
@@ -112,18 +113,20 @@ public final class Quickstart {
    */
   public static PreparedData prepare(Path out, Sizes sizes, long seed, Existing existing)
       throws IOException {
-    existing.prepare(out);
-    Provenance provenance = new Provenance(SOURCE, VERSION, List.of());
-    SplitWriter.DataSet data = new SplitWriter.DataSet(SOURCE, TALE.tokenizer(), provenance);
-    List<Long> counts = sizes.inOrder().stream().map(Integer::longValue).toList();
-    MessageDigest digest = Md5.start();
-    try (SplitWriter writer = new SplitWriter(out, data, counts)) {
-      for (int[] ids : draw(sizes, seed)) {
-        digest.update(TALE.tokenizer().decode(ids).getBytes(StandardCharsets.US_ASCII));
-        writer.write(ids);
+    try (NewFolders made = new NewFolders(out)) {
+      existing.prepare(made.folder());
+      Provenance provenance = new Provenance(SOURCE, VERSION, List.of());
+      SplitWriter.DataSet data = new SplitWriter.DataSet(SOURCE, TALE.tokenizer(), provenance);
+      List<Long> counts = sizes.inOrder().stream().map(Integer::longValue).toList();
+      MessageDigest digest = Md5.start();
+      try (SplitWriter writer = new SplitWriter(out, data, counts)) {
+        for (int[] ids : draw(sizes, seed)) {
+          digest.update(TALE.tokenizer().decode(ids).getBytes(StandardCharsets.US_ASCII));
+          writer.write(ids);
+        }
+        List<TokenFileInfo> splits = writer.finish();
+        return new PreparedData(SOURCE, Md5.finish(digest), splits, List.of());
       }
-      List<TokenFileInfo> splits = writer.finish();
-      return new PreparedData(SOURCE, Md5.finish(digest), splits, List.of());
     }
   }
 
