@@ -2,7 +2,7 @@
 package io.github.md4.cli;
 
 import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Terminal;
+import io.github.md4.cli.support.Screen;
 import java.util.List;
 import org.jline.utils.Signals;
 
@@ -27,9 +27,7 @@ final class StopSignals {
 
   /** Ends the line of a bar first, so that the shell's prompt does not stand behind it. */
   private static void end() {
-    if (Terminal.isStderr()) {
-      System.err.println();
-    }
+    Screen.endLine();
     System.exit(ExitCodes.INTERRUPTED);
   }
 }

@@ -45,6 +45,7 @@ final class DoctorCommandTest {
             "names",
             "cache",
             "libtorch",
+            "images",
             "GPU",
             "kernels",
             "memory",

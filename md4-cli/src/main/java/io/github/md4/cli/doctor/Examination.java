@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.doctor;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import io.github.md4.cli.support.Bytes;
@@ -15,6 +16,7 @@ import io.github.md4.cli.support.SystemMemory;
 import io.github.md4.core.DeviceException;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.cuda.KernelCache;
+import io.github.md4.core.internal.image.ConvolutionCheck;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.internal.torch.CublasLtLibrary;
 import io.github.md4.core.internal.torch.EngineThreads;
@@ -52,6 +54,7 @@ final class Examination {
     findings.add(names());
     findings.add(cache());
     findings.add(engine());
+    images().ifPresent(findings::add);
     findings.add(gpu());
     findings.add(kernels());
     products().ifPresent(findings::add);
@@ -173,6 +176,21 @@ final class Examination {
 
   private static boolean hasCuda() {
     return Engine.getInstance().hasCapability(StandardCapabilities.CUDA);
+  }
+
+  /** Returns nothing where the engine does not start, which has a finding of its own. */
+  private static Optional<Finding> images() {
+    try {
+      return Optional.of(
+          Finding.ok(
+              "images",
+              ConvolutionCheck.isRight(Device.cpu())
+                  ? "libtorch convolves any number of channels on this processor"
+                  : "libtorch convolves some numbers of channels wrongly on this processor; md4"
+                      + " fills them up with zeros, so that its results are right"));
+    } catch (RuntimeException | LinkageError e) {
+      return Optional.empty();
+    }
   }
 
   private static Finding gpu() throws IOException {

@@ -29,6 +29,7 @@ public final class Screen {
   private byte[] bar = {};
   private boolean isDrawn;
   private boolean isLineBegun;
+  private boolean isEnded;
   private int known;
 
   /**
@@ -108,6 +109,9 @@ public final class Screen {
 
   /** Draws a bar in the place of the one before. */
   synchronized void draw(String text) {
+    if (isEnded) {
+      return;
+    }
     bar = text.getBytes(StandardCharsets.UTF_8);
     if (!isLineBegun) {
       clear();
@@ -124,6 +128,24 @@ public final class Screen {
       bar = new byte[0];
       isDrawn = false;
     }
+  }
+
+  /**
+   * Ends the line on which the cursor of the process's terminal stands, before the process ends.
+   */
+  public static void endLine() {
+    if (System.err instanceof ScreenStream stream && stream.isTerminal()) {
+      stream.screen().end();
+    }
+  }
+
+  /** Leaves the bar as it is, goes to the next line, and draws none from here on. */
+  synchronized void end() {
+    if (bar.length == 0) {
+      err.store("\n".getBytes(StandardCharsets.US_ASCII));
+    }
+    finish();
+    isEnded = true;
   }
 
   /** Takes the bar away. */

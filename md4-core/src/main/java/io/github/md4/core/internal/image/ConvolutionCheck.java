@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  * convolves small whole numbers, which float32 adds without rounding, and compares with plain
  * loops.
  */
-final class ConvolutionCheck {
+public final class ConvolutionCheck {
   private static final System.Logger LOGGER = System.getLogger("io.github.md4.convolution");
   private static final int SIDE = 3;
 
@@ -28,7 +28,7 @@ final class ConvolutionCheck {
   private ConvolutionCheck() {}
 
   /** Returns whether any number of channels is convolved rightly on a device. */
-  static boolean isRight(Device device) {
+  public static boolean isRight(Device device) {
     return device.isGpu() || OfCpu.IS_RIGHT;
   }
 
@@ -39,7 +39,7 @@ final class ConvolutionCheck {
               && isRight(manager, new Maps(3, 64, 134, 6, 8));
       if (!isRight) {
         LOGGER.log(
-            System.Logger.Level.INFO,
+            System.Logger.Level.DEBUG,
             "libtorch convolves some numbers of channels wrongly on this processor; they are filled"
                 + " up with zeros to such as it convolves rightly");
       }

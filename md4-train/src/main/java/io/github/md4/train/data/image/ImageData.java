@@ -204,7 +204,8 @@ public final class ImageData {
         String name = SourceNames.name(from.images());
         Provenance provenance = new Provenance(SOURCE, VERSION, SourceNames.files(from, test));
         ImageSplits.DataSet data =
-            new ImageSplits.DataSet(name, new PixelValues(shape), classes, provenance);
+            new ImageSplits.DataSet(
+                name, from.images().get(0), new PixelValues(shape), classes, provenance);
         ImageSplits writer = new ImageSplits(out, data);
         List<TokenFileInfo> splits = writer.write(staged, stagedTest, options);
         int skipped = staged.skipped() + stagedTest.skipped();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.image;
 
+import static java.util.stream.Collectors.joining;
+
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.ClassNames;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
@@ -25,8 +28,16 @@ record ImageSplits(Path folder, DataSet data) {
   private static final List<String> SPLITS = List.of("train", "valid", "test");
   private static final int TEST = 2;
 
-  /** The part of the description that the splits share. */
-  record DataSet(String name, PixelValues pixels, List<String> classes, Provenance provenance) {
+  /** A score of fewer images than these says little. */
+  private static final int FEW = 5;
+
+  /**
+   * The part of the description that the splits share.
+   *
+   * @param source the first file or folder of images, which messages name
+   */
+  record DataSet(
+      String name, Path source, PixelValues pixels, List<String> classes, Provenance provenance) {
     DataSplit split(String split, Tokenizer tokenizer) {
       return new DataSplit(name, split, tokenizer, provenance);
     }
@@ -72,23 +83,37 @@ record ImageSplits(Path folder, DataSet data) {
     return options.order().forClasses(from.labels());
   }
 
-  /** Returns sentences about splits that lack classes. */
+  /** Returns sentences about colours, and about splits that are small or lack classes. */
   List<String> notes(StagedImages from, StagedImages test, Options options) {
     List<String> notes = new ArrayList<>();
     if (from.isGreyInColours() && test.isGreyInColours()) {
       notes.add("all images are grey; of PNG and JPEG --colours 1 makes a third as many tokens");
     }
+    List<Part> parts = parts(from, test, options);
+    few(parts).ifPresent(notes::add);
     if (data.classes.isEmpty()) {
       return notes;
     }
     List<String> all = new ArrayList<>(from.labels());
     all.addAll(test.labels());
     MissingClasses missing = new MissingClasses(all);
-    List<Part> parts = parts(from, test, options);
     for (int i = 0; i < parts.size(); i++) {
       missing.note(SPLITS.get(i), parts.get(i).labels()).ifPresent(notes::add);
     }
     return notes;
+  }
+
+  /** Returns a sentence about the splits that score a training, where they have few images. */
+  private static Optional<String> few(List<Part> parts) {
+    String small =
+        IntStream.range(1, parts.size())
+            .filter(i -> parts.get(i).count > 0 && parts.get(i).count < FEW)
+            .mapToObj(
+                i -> "%s has %s".formatted(SPLITS.get(i), Counted.of(parts.get(i).count, "image")))
+            .collect(joining(" and "));
+    return small.isEmpty()
+        ? Optional.empty()
+        : Optional.of(small + ": scores of so few say little; --fractions divides otherwise");
   }
 
   private List<Part> parts(StagedImages from, StagedImages test, Options options) {
@@ -98,9 +123,9 @@ record ImageSplits(Path folder, DataSet data) {
     } catch (IllegalArgumentException e) {
       SplitFractions shares = options.fractions();
       String reason =
-          "too few to split: %s by %s, %s and the rest; take more images"
+          "too few to split: %s by %s, %s and the rest; take more images, or other shares with --fractions, such as 0.6,0.2"
               .formatted(Counted.of(from.count(), "image"), shares.train(), shares.valid());
-      throw new InvalidDataException(folder, reason, e);
+      throw new InvalidDataException(data.source, reason, e);
     }
     IntUnaryOperator order = order(from, options).of(from.count());
     List<Part> parts = new ArrayList<>();

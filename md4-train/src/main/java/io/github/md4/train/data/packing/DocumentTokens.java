@@ -10,6 +10,7 @@ import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.TextDefects;
 import io.github.md4.train.data.document.DocumentOptions;
+import io.github.md4.train.data.document.DocumentRule;
 import io.github.md4.train.internal.corpus.Corpus;
 import io.github.md4.train.internal.data.NewFolders;
 import io.github.md4.train.internal.encoding.DocumentEncoder;
@@ -232,6 +233,11 @@ public final class DocumentTokens {
               "is too short: its documents fill no file, %d in all".formatted(counts.documents()));
         }
         List<String> notes = new ArrayList<>(counts.allNotes());
+        if (counts.documents() > 1 && losesLineEnds(options.documents().rule(), tokenizer)) {
+          notes.add(
+              "lines are joined without their ends, as no character closes a document;"
+                  + " --documents rows keeps the ends");
+        }
         return new Prepared(
             content.dataSet(),
             whole(written, out, options.packing(), counts.documents(), notes),
@@ -243,6 +249,14 @@ public final class DocumentTokens {
             notes);
       }
     }
+  }
+
+  /** Returns whether lines of a text run together; those of symbols, as of DNA, may well. */
+  private static boolean losesLineEnds(DocumentRule rule, Tokenizer tokenizer) {
+    boolean isText =
+        tokenizer instanceof Tokenizer.Characters || tokenizer instanceof Tokenizer.Bytes;
+    return isText
+        && (rule instanceof DocumentRule.EachLine || rule instanceof DocumentRule.StrippedLines);
   }
 
   /**

@@ -178,6 +178,28 @@ final class ImageDataTest {
             "test has images of 1 of the 2 classes; --shuffle SEED mixes them");
   }
 
+  @Test
+  void fewImagesToScore_areNoted() throws IOException {
+    for (int i = 0; i < 24; i++) {
+      made.put(
+          "%s/%02d.png".formatted(i % 2 == 0 ? "root/cat" : "root/dog", i),
+          ImageFiles.png(i, 2, 3));
+    }
+    Sources from = new Sources(List.of(folder.resolve("root")), List.of());
+    ImageData.Options options =
+        new ImageData.Options(
+            new Resize.None(),
+            3,
+            SplitFractions.STANDARD,
+            new ImageOrder.MixedClasses(1),
+            0,
+            Existing.REFUSE);
+    assertThat(ImageData.prepare(from, Sources.none(), made.out(), options, (i, r) -> {}).notes())
+        .containsExactly(
+            "valid has 1 image and test has 1 image: scores of so few say little;"
+                + " --fractions divides otherwise");
+  }
+
   /** One picture with a colour is enough for three values a pixel to be meant. */
   @Test
   void greyPictures_areToldWhereTheyTakeThreeColours() throws IOException {
@@ -285,7 +307,8 @@ final class ImageDataTest {
             0,
             PreparedImages.PLAIN.existing());
     made.assertRefused(
-        "too few to split: 5 images by 0.9, 0.05 and the rest; take more images",
+        "few: too few to split: 5 images by 0.9, 0.05 and the rest; take more images, or other"
+            + " shares with --fractions, such as 0.6,0.2",
         new Sources(List.of(made.write("few", ImageFiles.idx(5, 2, 3))), List.of()),
         shares);
   }

@@ -238,6 +238,32 @@ final class DocumentTokensTest {
                 + " take another --seed");
   }
 
+  /** Characters have no token that closes a document; DNA is joined on purpose. */
+  @Test
+  void linesThatRunTogether_areNoted() throws IOException {
+    Path file = Written.text(folder.resolve("a.txt"), "ACGT\nGT\n");
+    Path symbols = Written.text(folder.resolve("dna"), "A\nC\nG\nT\n");
+    String note =
+        "lines are joined without their ends, as no character closes a document;"
+            + " --documents rows keeps the ends";
+    assertThat(notes(file, new DocumentRule.EachLine(), "chars")).containsExactly(note);
+    assertThat(notes(file, new DocumentRule.StrippedLines(), "bytes")).containsExactly(note);
+    assertThat(notes(file, new DocumentRule.WikiTextRows(), "chars")).isEmpty();
+    assertThat(notes(file, new DocumentRule.WholeFile(), "chars")).isEmpty();
+    assertThat(notes(file, new DocumentRule.EachLine(), symbols.toString())).isEmpty();
+    assertThat(notes(file, new DocumentRule.EachLine(), "gpt2")).isEmpty();
+  }
+
+  private List<String> notes(Path file, DocumentRule rule, String vocabulary) throws IOException {
+    DocumentTokens.Options options =
+        new DocumentTokens.Options(
+            new DocumentOptions(rule, "text", Detokenizer.NONE),
+            VocabularyChoice.parse(vocabulary),
+            new TokenPacking.Stream(TRAIN),
+            Existing.REPLACE);
+    return DocumentTokens.prepare(List.of(file), out(), options).notes();
+  }
+
   @Test
   void blanksThatAreNoSymbols_areCounted() throws IOException {
     Path file = Written.text(folder.resolve("a.txt"), "ACGT AC\nGT\n");
