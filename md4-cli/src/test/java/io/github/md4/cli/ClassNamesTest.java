@@ -47,9 +47,9 @@ final class ClassNamesTest {
   @Test
   void labels_areNamesOrNumbers() throws IOException {
     Path model = TinyImages.write(folder.resolve("pets"), Optional.of(PETS));
-    sample(model, "small dog,big_cat,0").succeeded();
+    Ran unused = sample(model, "small dog,big_cat,0").succeeded();
     assertThat(drawn()).containsExactly(1, 0, 2);
-    sample(model, "2,1").succeeded();
+    Ran unusedToo = sample(model, "2,1").succeeded();
     assertThat(drawn()).containsExactly(2, 2, 1);
     try (TokenFile labels = TokenFile.open(folder.resolve("out.labels.bin"))) {
       assertThat(labels.info().orElseThrow().tokenizer()).isEqualTo(PETS);
@@ -71,7 +71,7 @@ final class ClassNamesTest {
   @Test
   void modelWithoutNames_wantsNumbers() throws IOException {
     Path model = TinyImages.write(folder.resolve("pets"), Optional.empty());
-    sample(model, "2").succeeded();
+    Ran unused = sample(model, "2").succeeded();
     assertThat(drawn()).containsExactly(2, 2, 2);
     sample(model, "big cat")
         .failed(

@@ -222,7 +222,9 @@ final class TrainInputTest {
   void train_thatIsRefusedForItsVocabularyLeavesNothing() throws IOException {
     Path text = Files.writeString(folder.resolve("digits.txt"), "0123456789".repeat(100));
     Path digits = folder.resolve("digits");
-    Ran.md4("data", "text", "--from", text, "--vocabulary", "chars", "--out", digits).succeeded();
+    Ran unused =
+        Ran.md4("data", "text", "--from", text, "--vocabulary", "chars", "--out", digits)
+            .succeeded();
     tiny.train("--set", "data.evaluate=" + digits.resolve("valid.bin"))
         .failed(ExitCodes.DATA, "valid.bin: ");
     assertThat(tiny.run()).doesNotExist();

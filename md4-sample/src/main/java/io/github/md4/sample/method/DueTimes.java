@@ -72,6 +72,6 @@ final class DueTimes {
   }
 
   private boolean isBefore(int a, int b) {
-    return times[a] > times[b] || times[a] == times[b] && a > b;
+    return times[a] > times[b] || (times[a] == times[b] && a > b);
   }
 }

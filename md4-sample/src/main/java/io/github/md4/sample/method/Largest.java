@@ -30,7 +30,7 @@ final class Largest {
     }
     int next = 0;
     for (int i = 0; next < chosen.length; i++) {
-      if (keys[i] < last || keys[i] == last && equal-- > 0) {
+      if (keys[i] < last || (keys[i] == last && equal-- > 0)) {
         chosen[next++] = i;
       }
     }
