@@ -221,7 +221,7 @@ final class SampleCommandTest {
         "--count 1 --steps 0 | '--steps': must be at least 1: 0",
         "--count 1 --length 0 | '--length': must be at least 1: 0",
         "--count 1 --batch-size 0 | '--batch-size': must be at least 1: 0",
-        "--count 1 --grid sine | '--grid': grid must be uniform, cosine or squared: sine",
+        "--count 1 --grid sine | '--grid': grid must be uniform or cosine: sine",
         "--count 1 --seed x | '--seed': 'x' is not a whole number",
         "--count 1 --residual bfloat16 | '--residual bfloat16': goes with '--precision bfloat16'",
         "--count 1 --residual half | '--residual': precision must be float32 or bfloat16: half",

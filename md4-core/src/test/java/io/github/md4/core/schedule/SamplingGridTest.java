@@ -62,7 +62,7 @@ final class SamplingGridTest {
   void parse_namesTheValidForms() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SamplingGrid.parse("linear"))
-        .withMessage("grid must be uniform, cosine or squared: linear");
+        .withMessage("grid must be uniform or cosine: linear");
   }
 
   @ParameterizedTest
