@@ -21,7 +21,6 @@ import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -37,10 +36,6 @@ import java.util.stream.Stream;
 public final class SavedModel implements AutoCloseable {
   static final String CONFIG = "config.json";
   private static final String TOKENIZER = "tokenizer.json";
-  private static final String CLASSES = "classes.json";
-  private static final String MODEL = "model.safetensors";
-  private static final String AVERAGE = "ema.safetensors";
-  private static final String WHICH = "weights";
 
   private final Path folder;
   private final Description description;
@@ -124,11 +119,7 @@ public final class SavedModel implements AutoCloseable {
     public void write(Path folder) throws IOException {
       ConfigFile.write(folder.resolve(CONFIG), config);
       Files.writeString(folder.resolve(TOKENIZER), tokenizer.toJson() + "\n");
-      if (classNames.isPresent()) {
-        Files.writeString(folder.resolve(CLASSES), classNames.get().toJson() + "\n");
-      } else {
-        Files.deleteIfExists(folder.resolve(CLASSES));
-      }
+      StoredClassNames.write(folder, classNames);
     }
 
     /**
@@ -149,23 +140,15 @@ public final class SavedModel implements AutoCloseable {
       }
       if (!isIn(folder)) {
         throw new InvalidDataException(
-            folder, "is no model: it must have %s, %s and %s".formatted(CONFIG, TOKENIZER, MODEL));
+            folder,
+            "is no model: it must have %s, %s and %s"
+                .formatted(CONFIG, TOKENIZER, StoredWeights.MODEL));
       }
       ModelConfig config = ConfigFile.read(folder.resolve(CONFIG));
       Tokenizer tokenizer = Tokenizer.read(folder.resolve(TOKENIZER));
-      Path names = folder.resolve(CLASSES);
-      return Files.exists(names)
-          ? named(config, tokenizer, names)
-          : new Description(config, tokenizer);
-    }
-
-    private static Description named(ModelConfig config, Tokenizer tokenizer, Path names)
-        throws IOException {
-      if (!(Tokenizer.read(names) instanceof ClassNames classes)) {
-        throw new InvalidDataException(names, "holds no names of classes");
-      }
-      return new UntrustedFile(names)
-          .read("does not fit", () -> new Description(config, tokenizer, Optional.of(classes)));
+      Optional<ClassNames> names = StoredClassNames.read(folder);
+      return new UntrustedFile(StoredClassNames.file(folder))
+          .read("does not fit", () -> new Description(config, tokenizer, names));
     }
   }
 
@@ -324,8 +307,7 @@ public final class SavedModel implements AutoCloseable {
   public static void writeWeights(
       Path folder, Map<String, Parameters> raw, Map<String, Parameters> average)
       throws IOException {
-    ParameterFile.write(folder.resolve(MODEL), which(Weights.RAW), raw);
-    ParameterFile.write(folder.resolve(AVERAGE), which(Weights.EMA), average);
+    StoredWeights.write(folder, raw, average);
   }
 
   /**
@@ -336,7 +318,7 @@ public final class SavedModel implements AutoCloseable {
    * @throws IOException if a file cannot be written
    */
   public static void writeWeights(Path folder, Map<String, Parameters> average) throws IOException {
-    ParameterFile.write(folder.resolve(MODEL), which(Weights.EMA), average);
+    StoredWeights.write(folder, average);
   }
 
   /**
@@ -349,7 +331,9 @@ public final class SavedModel implements AutoCloseable {
   }
 
   private static boolean isOurs(Path folder) {
-    return Stream.of(CONFIG, TOKENIZER, MODEL).map(folder::resolve).allMatch(Files::isRegularFile);
+    return Stream.of(CONFIG, TOKENIZER, StoredWeights.MODEL)
+        .map(folder::resolve)
+        .allMatch(Files::isRegularFile);
   }
 
   /**
@@ -367,26 +351,7 @@ public final class SavedModel implements AutoCloseable {
         return stored.file();
       }
     }
-    Path average = folder.resolve(AVERAGE);
-    if (weights == Weights.EMA && Files.exists(average)) {
-      return average;
-    }
-    Path file = folder.resolve(MODEL);
-    try (SafeTensors tensors = SafeTensors.open(file)) {
-      String which = tensors.metadata().get(WHICH);
-      if (which == null) {
-        throw new InvalidDataException(
-            file,
-            "does not say which weights it holds; give it the metadata {\"%s\": \"ema\"}, or raw"
-                .formatted(WHICH));
-      }
-      if (!weights.toString().equals(which)) {
-        throw new InvalidDataException(
-            file,
-            "holds the weights '%s'; '%s' are in a run's checkpoints".formatted(which, weights));
-      }
-      return file;
-    }
+    return StoredWeights.file(folder, weights);
   }
 
   /** {@return the folder it was loaded from} */
@@ -440,12 +405,5 @@ public final class SavedModel implements AutoCloseable {
   public void close() {
     freeing.run();
     network.close();
-  }
-
-  private static Map<String, String> which(Weights weights) {
-    Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put("format", "pt");
-    metadata.put(WHICH, weights.toString());
-    return metadata;
   }
 }
