@@ -30,6 +30,10 @@ first=-XX:TieredStopAtLevel=1
 JAVA_OPTS="$first ${JAVA_OPTS:-}"
 export JAVA_OPTS
 
+# The script itself types what commands say to type next.
+MD4_NO_NEXT=1
+export MD4_NO_NEXT
+
 if [ -z "${MD4:-}" ]; then
   said "Building: about a minute the first time, as Maven fetches what it needs"
   log=$(mktemp)

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.md4.cli.support.JdkLog;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,6 +103,21 @@ final class ProcessTest {
     try (ChildJvm child = ChildJvm.start(Main.class, Map.of("MD4_STACKTRACE", "1"), "nonsense")) {
       assertThat(child.err()).startsWith("md4: there is no command ").contains("\n\tat ");
       assertThat(child.exitCode()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void next_isNotToldToScriptsThatGoOnByThemselves() throws Exception {
+    String[] words = "data text --vocabulary bytes --from".split(" ");
+    Path text = Files.writeString(folder.resolve("text"), "one two three four five six seven\n");
+    for (String next : List.of("", "1")) {
+      List<String> all = new ArrayList<>(List.of(words));
+      all.addAll(List.of(text.toString(), "--out", folder.resolve("data" + next).toString()));
+      Map<String, String> environment = Map.of("MD4_NO_NEXT", next);
+      try (ChildJvm child = ChildJvm.start(Main.class, environment, all.toArray(String[]::new))) {
+        assertThat(child.err().contains("next: ")).isEqualTo(next.isEmpty());
+        assertThat(child.exitCode()).isZero();
+      }
     }
   }
 

@@ -71,7 +71,9 @@ final class ConfigInitCommand implements Callable<Integer> {
           out.toString(), null, "exists already; name another file, or remove this one");
     }
     Files.writeString(out, text);
-    spec.commandLine().getOut().println(out + "; " + TypedName.next("train", out));
+    spec.commandLine()
+        .getOut()
+        .println(out + TypedName.next("train", out).map("; "::concat).orElse(""));
     return ExitCodes.DONE;
   }
 

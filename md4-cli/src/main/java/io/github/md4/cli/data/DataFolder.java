@@ -4,6 +4,7 @@ package io.github.md4.cli.data;
 import io.github.md4.cli.support.TypedName;
 import io.github.md4.cli.support.Visible;
 import io.github.md4.train.data.Existing;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,9 +45,8 @@ final class DataFolder {
   void printNext(CommandSpec spec) {
     Path name = folder.toAbsolutePath().normalize().getFileName();
     if (!json && name != null && Files.exists(folder.resolve("train.bin"))) {
-      spec.commandLine()
-          .getErr()
-          .println(TypedName.next("config", "init", folder, "--out", name + ".yaml"));
+      PrintWriter err = spec.commandLine().getErr();
+      TypedName.next("config", "init", folder, "--out", name + ".yaml").ifPresent(err::println);
     }
   }
 

@@ -17,6 +17,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -90,11 +91,11 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
     AverageNote.of(experiment.training().optimization().average(), run.updates())
         .ifPresent(note -> err.println("md4: " + note));
     err.println("model: " + folder().model());
-    err.println(next());
+    next().ifPresent(err::println);
     err.flush();
   }
 
-  private String next() {
+  private Optional<String> next() {
     Path run = experiment.run();
     boolean isText = experiment.model().network().imageShape().isEmpty();
     if (experiment.model().objective().generation().isUnmasking()) {
