@@ -3,6 +3,8 @@ package io.github.md4.core.internal.torch;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A hidden state in the network's own precision, passed from one kernel to the next.
@@ -26,6 +28,11 @@ public final class Hidden implements AutoCloseable {
   /** Returns a hidden state that its users cannot close or attach to another scope. */
   public static Hidden borrowed(NDArray array) {
     return new Hidden(array, true);
+  }
+
+  /** Returns the arrays of hidden states. */
+  public static List<NDArray> arrays(Hidden... states) {
+    return Stream.of(states).map(state -> state.array).toList();
   }
 
   /** Attaches the array to another scope. */

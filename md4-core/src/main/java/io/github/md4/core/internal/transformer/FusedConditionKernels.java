@@ -58,7 +58,7 @@ public final class FusedConditionKernels {
         featuresAndW.get(0),
         featuresAndW.get(1),
         featuresAndW.get(2),
-        FusedKernels.list(into));
+        Hidden.arrays(into));
   }
 
   /** Returns the time features with each example's class appended, float32 [B, 2 W]. */
@@ -115,7 +115,7 @@ public final class FusedConditionKernels {
    */
   public Modulation modulations(NDManager scope, Hidden c, Hidden[] w, Hidden[] b) {
     NDArray values =
-        kernels.one(scope, "modulations", c.array, FusedKernels.list(w), FusedKernels.list(b));
+        kernels.one(scope, "modulations", c.array, Hidden.arrays(w), Hidden.arrays(b));
     return new Modulation(new Vectors(values, Optional.of(scope.zeros(values.getShape()))), 0);
   }
 
@@ -162,7 +162,7 @@ public final class FusedConditionKernels {
         "modulationsBackward",
         modulations.vectors.gradients(),
         c.array,
-        FusedKernels.list(w),
-        FusedKernels.list(into));
+        Hidden.arrays(w),
+        Hidden.arrays(into));
   }
 }

@@ -66,7 +66,7 @@ public final class FusedEmbeddingKernels {
         gradient,
         tableAndW.get(0),
         tableAndW.get(1),
-        FusedKernels.list(into));
+        Hidden.arrays(into));
   }
 
   /** Returns vectors, float32 [N, .], as the residual stream, {@code x w^T + b}. */

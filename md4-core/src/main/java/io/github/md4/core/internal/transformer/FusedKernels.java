@@ -21,7 +21,6 @@ import io.github.md4.core.internal.transformer.PointwiseKernels.Norm;
 import io.github.md4.core.internal.transformer.PointwiseKernels.OutputGradients;
 import io.github.md4.core.loss.Logits;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -392,9 +391,5 @@ public final class FusedKernels implements AutoCloseable {
 
   NDArray one(NDManager scope, String function, Object... arguments) {
     return script.run(scope, function, arguments).singletonOrThrow();
-  }
-
-  static List<NDArray> list(Hidden... arrays) {
-    return List.of(arrays).stream().map(hidden -> hidden.array).toList();
   }
 }
