@@ -9,6 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,11 +41,25 @@ public final class ConfigLoader {
     checkVersion(root);
     SectionType section = SectionType.of(type);
     Node given = root.without(VERSION_KEY);
+    List<InvalidConfigException> errors = new ArrayList<>();
+    noVersion(root).ifPresent(errors::add);
+    Object config = null;
     try {
-      return type.cast(section.read(given, new ConfigKey(section, ""), null));
+      config = section.read(given, new ConfigKey(section, ""), null);
     } catch (SectionErrors e) {
-      throw e.inOne();
+      errors.addAll(e.errors());
     }
+    if (!errors.isEmpty()) {
+      throw inOne(errors);
+    }
+    return type.cast(config);
+  }
+
+  /** Returns the first error, with the others suppressed in it. */
+  private static InvalidConfigException inOne(List<InvalidConfigException> errors) {
+    InvalidConfigException first = errors.get(0);
+    errors.subList(1, errors.size()).forEach(first::addSuppressed);
+    return first;
   }
 
   private static String text(Path file) throws IOException {
@@ -137,12 +152,20 @@ public final class ConfigLoader {
     return List.of(override.split("=", 2)[0].strip().split("\\.", -1));
   }
 
+  /** Returns the error of a config that names no version. */
+  private static Optional<InvalidConfigException> noVersion(Node.Keys root) {
+    return root.nodes().containsKey(VERSION_KEY)
+        ? Optional.empty()
+        : Optional.of(
+            root.location().invalid("", "has no version; add 'version: " + VERSION + "'"));
+  }
+
+  /** Refuses another version at once, since its keys may be others. */
   private static void checkVersion(Node.Keys root) {
     Node version = root.nodes().get(VERSION_KEY);
-    if (version == null) {
-      throw root.location().invalid("", "has no version; add 'version: " + VERSION + "'");
-    }
-    if (!(version instanceof Node.Text text) || !text.text().equals(String.valueOf(VERSION))) {
+    boolean isRead =
+        version instanceof Node.Text text && text.text().equals(String.valueOf(VERSION));
+    if (version != null && !isRead) {
       String reason = "this program reads " + VERSION + ", but it is " + version.description();
       throw version.location().invalid(VERSION_KEY, reason);
     }

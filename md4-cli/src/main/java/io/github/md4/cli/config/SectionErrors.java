@@ -38,11 +38,4 @@ final class SectionErrors extends RuntimeException {
   Set<String> wrong() {
     return wrong;
   }
-
-  /** Returns the first error, with the others suppressed in it. */
-  InvalidConfigException inOne() {
-    InvalidConfigException first = errors.get(0);
-    errors.subList(1, errors.size()).forEach(first::addSuppressed);
-    return first;
-  }
 }

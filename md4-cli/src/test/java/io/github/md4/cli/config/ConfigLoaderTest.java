@@ -302,10 +302,25 @@ final class ConfigLoaderTest {
   @Test
   void version_isRequiredAndChecked() {
     assertError("exp.yaml:1: has no version; add 'version: 1'", SMALL.replace("version: 1\n", ""));
-    assertError("exp.yaml:1: has no version; add 'version: 1'", "");
+    assertThat(messages("version: 2\nnews: 5\n"))
+        .containsExactly("exp.yaml:1: version: this program reads 1, but it is '2'");
     assertError(
         "exp.yaml:1: version: this program reads 1, but it is '2'",
         SMALL.replace("version: 1\n", "version: 2\nnews: 5\n"));
+  }
+
+  /** One error more in a file tells of it in the same round. */
+  @Test
+  void versionThatIsMissing_isToldWithAllOtherErrors() {
+    String unversioned = SMALL.replace("version: 1\nname: small\n", "");
+    assertThat(messages(unversioned + "training:\n  steps: 0\n"))
+        .containsExactly(
+            "exp.yaml:1: has no version; add 'version: 1'",
+            "exp.yaml:9: training.steps: steps must be at least 1: 0",
+            "exp.yaml:1: name: is missing, and has no default");
+    assertThat(messages(""))
+        .startsWith("exp.yaml:1: has no version; add 'version: 1'")
+        .contains("exp.yaml:1: name: is missing, and has no default");
   }
 
   @Test
