@@ -140,11 +140,11 @@ final class MainTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "work --stepz 5 | Unknown option: '--stepz'; did you mean --steps? ('md4 work --help' lists what there is)",
-        "work --steps x | Invalid value for option '--steps': 'x' is not a whole number ('md4 work --help' lists what there is)",
-        "works          | there is no command 'works'; did you mean work? ('md4 --help' lists what there is)",
-        "work five      | unexpected argument: 'five' ('md4 work --help' lists what there is)",
-        "--frobnicate   | Unknown option: '--frobnicate' ('md4 --help' lists what there is)",
+        "work --stepz 5 | Unknown option: '--stepz'; did you mean --steps? ('md4 work --help' lists its options)",
+        "work --steps x | Invalid value for option '--steps': 'x' is not a whole number ('md4 work --help' lists its options)",
+        "works          | there is no command 'works'; did you mean work? ('md4 --help' lists commands and options)",
+        "work five      | unexpected argument: 'five' ('md4 work --help' lists its options)",
+        "--frobnicate   | Unknown option: '--frobnicate' ('md4 --help' lists commands and options)",
       })
   void usage_isCodeTwoWithWhatWasMeant(String args, String line) {
     assertThat(run(null, args.split(" "))).isEqualTo(new Outcome(2, "", "md4: " + line + "\n"));
@@ -153,7 +153,7 @@ final class MainTest {
   @Test
   void usage_withoutACommandSaysSo() {
     assertThat(run(null))
-        .isEqualTo(new Outcome(2, "", "md4: Missing command ('md4 --help' lists what there is)\n"));
+        .isEqualTo(new Outcome(2, "", "md4: Missing command ('md4 --help' lists commands and options)\n"));
   }
 
   @Test
@@ -196,7 +196,7 @@ final class MainTest {
     assertThat(run(null, "help", "evaluate", "fids").err())
         .isEqualTo(
             "md4: there is no command 'fids'; did you mean fid?"
-                + " ('md4 evaluate --help' lists what there is)\n");
+                + " ('md4 evaluate --help' lists commands and options)\n");
   }
 
   @Test

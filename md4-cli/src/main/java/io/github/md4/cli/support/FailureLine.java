@@ -61,14 +61,20 @@ public final class FailureLine {
   }
 
   private static String ofUsage(ParameterException failure) {
-    String command = failure.getCommandLine().getCommandSpec().qualifiedName();
-    String help = " ('" + command + " --help' lists what there is)";
+    String help = help(failure.getCommandLine());
     if (failure instanceof UnmatchedArgumentException unmatched) {
       return unmatched(unmatched) + help;
     }
     // Only the messages of picocli's groups of options begin with "Error: ".
     String plain = GroupFailures.inWords(message(failure)).replaceFirst("^Error: ", "");
     return choices(plain) + help;
+  }
+
+  private static String help(CommandLine command) {
+    return " ('%s --help' lists %s)"
+        .formatted(
+            command.getCommandSpec().qualifiedName(),
+            command.getSubcommands().isEmpty() ? "its options" : "commands and options");
   }
 
   /** Returns a message in which the choices of an option stand as they are typed. */
