@@ -9,6 +9,7 @@ import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.TokenFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -20,21 +21,12 @@ final class ClassNamesTest {
 
   @TempDir private Path folder;
 
-  private Ran sample(Path model, String labels) {
-    Path out = folder.resolve("out.bin");
-    return md4(
-        "sample-images",
-        "--device",
-        "cpu",
-        "--steps",
-        "2",
-        "--count",
-        "3",
-        "--out",
-        out,
-        model,
-        "--labels",
-        labels);
+  private Ran sample(Path model, String labels, Object... more) {
+    List<Object> words =
+        new ArrayList<>(List.of("sample-images", "--device", "cpu", "--steps", 2, "--count", 3));
+    words.addAll(List.of("--out", folder.resolve("out.bin"), model, "--labels", labels));
+    words.addAll(List.of(more));
+    return md4(words.toArray());
   }
 
   private int[] drawn() throws IOException {
@@ -54,6 +46,24 @@ final class ClassNamesTest {
     try (TokenFile labels = TokenFile.open(folder.resolve("out.labels.bin"))) {
       assertThat(labels.info().orElseThrow().tokenizer()).isEqualTo(PETS);
     }
+  }
+
+  /** A name with a comma stands in quotes among others, as messages show it, or alone. */
+  @Test
+  void namesWithCommas_areReached() throws IOException {
+    ClassNames names = new ClassNames(List.of("cat, small", "dog's, 'big'", "owl"));
+    Path model = TinyImages.write(folder.resolve("pets"), Optional.of(names));
+    for (String labels : List.of("owl,'cat, small',1", "owl,\"cat,_small\",'dog's, 'big''")) {
+      Ran unused = sample(model, labels).succeeded();
+      assertThat(drawn()).containsExactly(2, 0, 1);
+    }
+    Ran unused = sample(model, "cat, small").succeeded();
+    assertThat(drawn()).containsExactly(0, 0, 0);
+    Ran repeated = sample(model, "dog's, 'big'", "--labels", "owl,0").succeeded();
+    assertThat(drawn()).containsExactly(1, 2, 0);
+    sample(model, "owl,cat")
+        .failed(ExitCodes.USAGE, ": cat;", "the 3 classes are: 'cat, small', ");
+    sample(model, "0,").failed(ExitCodes.USAGE, "a whole number from 0 to 2: ;");
   }
 
   @Test
@@ -77,6 +87,6 @@ final class ClassNamesTest {
         .failed(
             ExitCodes.USAGE,
             "--labels must be a whole number from 0 to 2, since the model keeps no names of its"
-                + " classes: big cat");
+                + " classes: big cat ('md4 sample-images --help' lists its options)");
   }
 }

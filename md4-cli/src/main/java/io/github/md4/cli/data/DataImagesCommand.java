@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.ClassChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
@@ -207,12 +208,8 @@ final class DataImagesCommand implements Callable<Integer> {
     int shown = Math.min(names.size(), 10);
     return names.size()
         + ": "
-        + names.stream().limit(shown).map(DataImagesCommand::quoted).collect(joining(" "))
+        + names.stream().limit(shown).map(ClassChoice::quoted).collect(joining(" "))
         + (names.size() > shown ? " ..." : "");
-  }
-
-  private static String quoted(String name) {
-    return name.contains(" ") ? "'" + name + "'" : name;
   }
 
   private ObjectNode json(ImageData.Prepared data) {

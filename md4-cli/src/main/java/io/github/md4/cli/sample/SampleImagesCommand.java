@@ -98,11 +98,11 @@ public final class SampleImagesCommand implements Callable<Integer> {
 
   @Option(
       names = "--labels",
-      split = ",",
-      paramLabel = "LABEL",
+      paramLabel = "LABEL[,LABEL]...",
       description =
           "The classes, in equal parts: their names, as md4 data images prints them, or their"
-              + " numbers from 0. Default: all classes of the model.")
+              + " numbers from 0. A name with a comma stands in quotes, or in an option of its"
+              + " own. Default: all classes of the model.")
   private List<String> labels = List.of();
 
   @Option(
@@ -264,7 +264,8 @@ public final class SampleImagesCommand implements Callable<Integer> {
       throw usage("--labels requires a model with classes");
     }
     try {
-      return labels.stream().map(ClassChoice.of(model)::label).toList();
+      ClassChoice choice = ClassChoice.of(model);
+      return labels.stream().flatMap(words -> choice.labels(words).stream()).toList();
     } catch (IllegalArgumentException e) {
       throw usage("--labels " + e.getMessage());
     }

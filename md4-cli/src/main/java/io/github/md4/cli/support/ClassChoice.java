@@ -7,8 +7,11 @@ import io.github.md4.core.NearestName;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.ClassNames;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -22,6 +25,9 @@ public record ClassChoice(int classes, Optional<ClassNames> names) {
   private static final int MOST_SHOWN = 20;
   private static final Pattern NUMBER = Pattern.compile("[-+]?\\d+");
 
+  /** A word, in quotes or without commas, and the comma behind it. */
+  private static final Pattern ITEM = Pattern.compile("(?:(['\"])(.*?)\\1|([^,]*))(,|$)");
+
   /** Returns the classes of a model that has some. */
   public static ClassChoice of(SavedModel.Description model) {
     return new ClassChoice(model.config().network().classes(), model.classNames());
@@ -34,9 +40,33 @@ public record ClassChoice(int classes, Optional<ClassNames> names) {
    * @throws IllegalArgumentException if there is no such class; the message says what there is
    */
   public int label(String word) {
-    OptionalInt named = names.isPresent() ? names.get().find(word) : OptionalInt.empty();
+    OptionalInt named = find(word);
     OptionalInt label = named.isPresent() ? named : number(word);
     return label.orElseThrow(() -> new IllegalArgumentException(complaint(word)));
+  }
+
+  /**
+   * Returns the numbers of several classes with commas between them.
+   *
+   * @param words names, or numbers; a name with a comma stands in quotes, or alone
+   * @throws IllegalArgumentException if one of them is no class; the message says what there is
+   */
+  public List<Integer> labels(String words) {
+    if (find(words).isPresent()) {
+      return List.of(label(words));
+    }
+    List<Integer> labels = new ArrayList<>();
+    Matcher item = ITEM.matcher(words);
+    boolean isLast = false;
+    while (!isLast && item.find()) {
+      labels.add(label(item.group(2) == null ? item.group(3) : item.group(2)));
+      isLast = item.group(4).isEmpty();
+    }
+    return labels;
+  }
+
+  private OptionalInt find(String name) {
+    return names.isPresent() ? names.get().find(name) : OptionalInt.empty();
   }
 
   private OptionalInt number(String word) {
@@ -75,7 +105,8 @@ public record ClassChoice(int classes, Optional<ClassNames> names) {
             count > MOST_SHOWN ? " and so on" : "");
   }
 
-  private static String quoted(String name) {
+  /** Returns a name as it stands in a list, in quotes where a blank or a comma is in it. */
+  public static String quoted(String name) {
     return name.contains(" ") || name.contains(",") ? "'" + name + "'" : name;
   }
 }
