@@ -28,6 +28,7 @@ final class Commands {
       StringWriter printed = new StringWriter();
       int code = Main.execute(new PrintWriter(printed), err, parts[1].trim().split(" +"));
       if (code != 0) {
+        err.println(parts[0] + " ended with " + code);
         System.exit(code);
       }
       System.out.println(parts[0] + "\t" + printed.toString().strip());

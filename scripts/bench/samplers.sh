@@ -104,9 +104,15 @@ row() {
     }'
 }
 
+# A shell knows the exit code of the last program of a pipe alone, so Java's goes into a file.
+ended=$(mktemp)
+trap 'rm -f "$ended"' EXIT
+
 # awk may keep what it reads from a pipe until there is much of it, so each row has one of its own.
 place=
-commands | java -cp "$classes" "$root/scripts/bench/Commands.java" | while IFS='	' read -r name json; do
+commands | {
+  java -cp "$classes" "$root/scripts/bench/Commands.java" || echo "$?" >"$ended"
+} | while IFS='	' read -r name json; do
   printf '%s\n' "$json" >>"$out"
   if [ "${name% *}" != "$place" ]; then
     place=${name% *}
@@ -114,3 +120,8 @@ commands | java -cp "$classes" "$root/scripts/bench/Commands.java" | while IFS='
   fi
   row "$name" "$json" "$first"
 done
+if [ -s "$ended" ]; then
+  code=$(cat "$ended")
+  echo "samplers.sh: Java ended with $code; $out has what was measured before" >&2
+  exit "$code"
+fi

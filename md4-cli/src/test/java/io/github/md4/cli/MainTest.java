@@ -153,7 +153,8 @@ final class MainTest {
   @Test
   void usage_withoutACommandSaysSo() {
     assertThat(run(null))
-        .isEqualTo(new Outcome(2, "", "md4: Missing command ('md4 --help' lists commands and options)\n"));
+        .isEqualTo(
+            new Outcome(2, "", "md4: Missing command ('md4 --help' lists commands and options)\n"));
   }
 
   @Test

@@ -317,6 +317,21 @@ final class ScriptsTest {
     assertThat(calls()).hasSize(2);
   }
 
+  @Test
+  void samplers_endsWithItsJava_andKeepsWhatWasMeasured() throws Exception {
+    String json = "{\"networkCalls\":2,\"millisecondsACall\":1.5,\"seconds\":3}";
+    String line = "printf '256x27 1 ancestral\\t%s\\n' '" + json + "'\n";
+    for (int code : new int[] {0, 3}) {
+      program("java", "#!/bin/sh\n" + line + "echo 'md4: no' >&2\nexit " + code + "\n");
+      assertThat(exitCode(start(Map.of(), "scripts/bench/samplers.sh", "lines"))).isEqualTo(code);
+      assertThat(folder.resolve("lines")).hasContent(json);
+      assertThat(out().contains("samplers.sh: Java ended with 3; lines has what was measured"))
+          .as(out())
+          .isEqualTo(code == 3);
+      assertThat(out()).contains("md4: no").containsPattern("256x27 +1 +ancestral");
+    }
+  }
+
   private static List<Path> all() throws IOException {
     try (Stream<Path> files = Files.walk(SCRIPTS)) {
       List<Path> scripts = files.filter(each -> each.toString().endsWith(".sh")).sorted().toList();

@@ -114,8 +114,7 @@ public final class FusedConditionKernels {
    * @param b the biases
    */
   public Modulation modulations(NDManager scope, Hidden c, Hidden[] w, Hidden[] b) {
-    NDArray values =
-        kernels.one(scope, "modulations", c.array, Hidden.arrays(w), Hidden.arrays(b));
+    NDArray values = kernels.one(scope, "modulations", c.array, Hidden.arrays(w), Hidden.arrays(b));
     return new Modulation(new Vectors(values, Optional.of(scope.zeros(values.getShape()))), 0);
   }
 
