@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Guided;
 import io.github.md4.core.diffusion.MixedLengths;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +36,7 @@ import java.util.Optional;
  * @param scale 1 is the network with the class, 0 the one without; above 1 samples are more like
  *     their class; finite
  */
-public record GuidedDenoiser(Denoiser network, int nullLabel, double scale) implements Denoiser {
+public record GuidedDenoiser(Denoiser network, int nullLabel, double scale) implements Guided {
 
   /**
    * Checks the scale.
@@ -51,6 +52,18 @@ public record GuidedDenoiser(Denoiser network, int nullLabel, double scale) impl
     Objects.requireNonNull(network, "network");
     require(nullLabel >= 0, "nullLabel must be at least 0", nullLabel);
     require(Double.isFinite(scale), "scale must be finite", scale);
+  }
+
+  @Override
+  public double factor() {
+    return scale;
+  }
+
+  @Override
+  public Condition conditionWithout(Condition condition) {
+    int[] none = new int[condition.times().length];
+    Arrays.fill(none, nullLabel);
+    return new Condition(condition.times(), none, condition.vectors());
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.github.md4.sample;
 import ai.djl.ndarray.NDArray;
 import io.github.md4.core.internal.torch.Inversion;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.DoubleStream;
 
 /** Draws by inversion from the logits of some rows, in plain loops. */
@@ -17,7 +18,8 @@ record InvertedRows(float[] logits, int vocabulary, Inversion inversion) {
     double[] drawn = new double[3 * u.length];
     for (int r = 0; r < u.length; r++) {
       int token = token(r, u[r]);
-      double[] told = law(r, isOfTokens() && !isCold() ? inversion.temperature() : 1);
+      double temperature = isOfTokens() && !isCold() ? inversion.temperature() : 1;
+      double[] told = law(r, temperature, isOfTokens());
       drawn[r] = token;
       drawn[u.length + r] = told[token];
       drawn[2 * u.length + r] = confidence(told, token);
@@ -34,7 +36,7 @@ record InvertedRows(float[] logits, int vocabulary, Inversion inversion) {
   }
 
   private int token(int row, double u) {
-    double[] law = law(row, isCold() ? 1 : inversion.temperature());
+    double[] law = law(row, isCold() ? 1 : inversion.temperature(), true);
     if (u < 0 || isCold()) {
       double most = DoubleStream.of(law).max().orElseThrow();
       int first = 0;
@@ -54,7 +56,29 @@ record InvertedRows(float[] logits, int vocabulary, Inversion inversion) {
     return law.length - 1;
   }
 
-  private double[] law(int row, double temperature) {
+  /** Returns a law of the network's logits, cut where it is that of the tokens. */
+  private double[] law(int row, double temperature, boolean isCut) {
+    double[] law = all(row, temperature);
+    for (Inversion.Cut cut : isCut ? inversion.cuts() : List.<Inversion.Cut>of()) {
+      law = left(law, cut);
+    }
+    return law;
+  }
+
+  /** Returns what a cut leaves of a law: each token that few enough, or too little mass, exceed. */
+  private static double[] left(double[] law, Inversion.Cut cut) {
+    double[] left = new double[law.length];
+    for (int v = 0; v < law.length; v++) {
+      double own = law[v];
+      double likelier = DoubleStream.of(law).filter(each -> each > own).sum();
+      long count = DoubleStream.of(law).filter(each -> each > own).count();
+      left[v] = (cut.most() > 0 ? count < cut.most() : likelier < cut.share()) ? own : 0;
+    }
+    double sum = DoubleStream.of(left).sum();
+    return DoubleStream.of(left).map(each -> each / sum).toArray();
+  }
+
+  private double[] all(int row, double temperature) {
     double[] law = new double[vocabulary];
     float most = Float.NEGATIVE_INFINITY;
     for (int v = 0; v < vocabulary; v++) {

@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.sample.law.LogitCuts;
 import io.github.md4.sample.law.TokenLaw;
 import io.github.md4.sample.method.ContextDenoiser;
 import io.github.md4.sample.method.ExactMethod;
@@ -23,6 +25,7 @@ import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -52,20 +55,23 @@ final class StepDrawsTest {
     }
 
     @Override
-    public Optional<double[]> draw(
-        int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
+    public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
       if (++asked % 3 == 0) {
-        return Optional.empty();
+        return Collections.emptyIterator();
       }
       drawn++;
-      int examples = condition.times().length;
-      assertThat(u).hasSameSizeAs(rows);
+      return List.of(draws(zt, steps.next(), inversion)).iterator();
+    }
+
+    private double[] draws(int[] zt, Step step, Inversion inversion) {
+      int examples = step.condition().times().length;
+      assertThat(step.u()).hasSameSizeAs(step.rows());
       try (NDManager scope = manager.newSubManager()) {
         long[] tokens = Arrays.stream(zt).asLongStream().toArray();
         NDArray shown = scope.create(tokens, new Shape(examples, zt.length / examples));
-        NDArray flat = scope.create(Arrays.stream(rows).asLongStream().toArray());
-        NDArray logits = law.logits(shown, condition, flat);
-        return Optional.of(InvertedRows.of(logits, inversion).drawn(u));
+        NDArray flat = scope.create(Arrays.stream(step.rows()).asLongStream().toArray());
+        NDArray logits = law.logits(shown, step.condition(), flat);
+        return InvertedRows.of(logits, inversion).drawn(step.u());
       }
     }
   }
@@ -85,17 +91,12 @@ final class StepDrawsTest {
     }
 
     @Override
-    public Optional<double[]> draw(
-        int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
-      return one.draw(zt, condition, rows, u, inversion);
-    }
-
-    @Override
     public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
       List<double[]> drawn = new ArrayList<>();
       while (steps.hasNext() && drawn.size() < 3) {
         Step step = steps.next();
-        Optional<double[]> draws = draw(zt, step.condition(), step.rows(), step.u(), inversion);
+        Optional<double[]> draws =
+            one.draw(zt, step.condition(), step.rows(), step.u(), inversion);
         if (draws.isEmpty()) {
           break;
         }
@@ -147,28 +148,53 @@ final class StepDrawsTest {
     }
   }
 
-  /** The network draws by any temperature itself, but not where likely tokens alone are kept. */
+  static List<List<TokenLaw.Truncation>> truncations() {
+    TokenLaw.Truncation tokens = new TokenLaw.TopK(2);
+    TokenLaw.Truncation mass = new TokenLaw.TopP(0.7);
+    return List.of(
+        List.of(), List.of(tokens), List.of(mass), List.of(mass, tokens), List.of(tokens, mass));
+  }
+
+  /** A truncation that is none of likely tokens. */
+  private static final class LastToken implements TokenLaw.Truncation {
+    @Override
+    public String text() {
+      return "last";
+    }
+
+    @Override
+    public NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits) {
+      long last = logits.getShape().get(1) - 1;
+      NDArray cut = logits.zerosLike().add(Float.NEGATIVE_INFINITY);
+      cut.set(new NDIndex(":, {}", last), 0);
+      return cut;
+    }
+  }
+
+  /** The network draws by any temperature and from likely tokens itself, and by no other law. */
   @ParameterizedTest
   @MethodSource("methods")
   void tokensByATemperature_areThoseOfLogitsAndDraws(SamplingMethod method) {
     try (TinySampling tiny = new TinySampling()) {
       SampleRequest request = masks(4).withBatchSize(2);
-      for (double temperature : new double[] {0, 1e-300, 0.6, 1.7}) {
-        TokenLaw law = new TokenLaw(temperature, List.of());
-        Ahead ahead = new Ahead(tiny);
-        List<int[]> expected =
-            tokens(
-                tiny.sampler(new ContextDenoiser(TinySampling.TOKENS), method, law)
-                    .sample(request));
-        assertThat(tokens(tiny.sampler(ahead, method, law).sample(request)))
-            .as("temperature %s", temperature)
-            .containsExactlyElementsOf(expected);
-        if (method instanceof ExactMethod) {
-          assertThat(ahead.one.drawn).isPositive();
+      for (double temperature : new double[] {0, 1e-300, 0.6, 1, 1.7}) {
+        for (List<TokenLaw.Truncation> truncations : truncations()) {
+          TokenLaw law = new TokenLaw(temperature, truncations);
+          Ahead ahead = new Ahead(tiny);
+          List<int[]> expected =
+              tokens(
+                  tiny.sampler(new ContextDenoiser(TinySampling.TOKENS), method, law)
+                      .sample(request));
+          assertThat(tokens(tiny.sampler(ahead, method, law).sample(request)))
+              .as("%s", law)
+              .containsExactlyElementsOf(expected);
+          if (method instanceof ExactMethod) {
+            assertThat(ahead.one.drawn).isPositive();
+          }
         }
       }
       Drawing cut = new Drawing(tiny);
-      TokenLaw law = new TokenLaw(0.6, List.of(new TokenLaw.TopK(2)));
+      TokenLaw law = new TokenLaw(0.6, List.of(new LastToken()));
       List<int[]> unused = tokens(tiny.sampler(cut, method, law).sample(request));
       assertThat(cut.asked).isZero();
     }

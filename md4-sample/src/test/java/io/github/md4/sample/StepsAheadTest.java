@@ -69,12 +69,6 @@ final class StepsAheadTest {
     }
 
     @Override
-    public Optional<double[]> draw(
-        int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
-      return Optional.empty();
-    }
-
-    @Override
     public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
       goes.add(0);
       Queue<double[]> drawn = new ArrayDeque<>();

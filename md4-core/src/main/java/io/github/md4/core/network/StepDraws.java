@@ -3,8 +3,10 @@ package io.github.md4.core.network;
 
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Guided;
 import io.github.md4.core.internal.torch.Inversion;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -26,8 +28,12 @@ public interface StepDraws {
    * @return tokens, probabilities, confidences, [3, R]; empty where a call of the network followed
    *     by a draw is the faster way
    */
-  Optional<double[]> draw(
-      int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion);
+  default Optional<double[]> draw(
+      int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
+    Iterator<Step> one = List.of(new Step(condition, rows, u)).iterator();
+    Iterator<double[]> drawn = drawAhead(zt, one, inversion);
+    return drawn.hasNext() ? Optional.of(drawn.next()) : Optional.empty();
+  }
 
   /**
    * A step of several.
@@ -50,9 +56,15 @@ public interface StepDraws {
    * @return {@link #draw} of each of the first steps, waited for when it is asked for; none where
    *     none was made, and no further ones after another call of the network
    */
-  default Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
-    Step first = steps.next();
-    return draw(zt, first.condition, first.rows, first.u, inversion).stream().iterator();
+  Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion);
+
+  /**
+   * {@return this network with guidance; empty where it does not draw so}
+   *
+   * @param guided what guides it; its network is this one
+   */
+  default Optional<StepDraws> with(Guided guided) {
+    return Optional.empty();
   }
 
   /**
@@ -61,6 +73,9 @@ public interface StepDraws {
    * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    */
   static Optional<StepDraws> of(Denoiser denoiser) {
+    if (denoiser instanceof Guided guided) {
+      return of(guided.network()).flatMap(network -> network.with(guided));
+    }
     return denoiser instanceof StepDraws own ? Optional.of(own) : Optional.empty();
   }
 }

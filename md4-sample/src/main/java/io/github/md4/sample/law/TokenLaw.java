@@ -9,6 +9,7 @@ import io.github.md4.core.Choices;
 import io.github.md4.sample.internal.text.Call;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The law from which the token of a revealed position is drawn: the network's, or a sharper one
@@ -96,6 +97,36 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
      * @return float32 [R, V], finite for one token of each row at least
      */
     NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits);
+
+    /**
+     * {@return what {@link #cut} leaves, where that is the likeliest tokens up to a bound, which is
+     * then drawn from without it; empty, unless overridden}
+     */
+    default Optional<Kept> kept() {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The likeliest tokens of a law, with all that tie with the last of them: so many, or else as many
+   * as have a mass.
+   *
+   * @param most the number of tokens, at least 1; 0 where the mass is their bound
+   * @param mass the mass that they have at least, in (0, 1]; 1 where their number is the bound
+   */
+  public record Kept(int most, double mass) {
+    /**
+     * Checks that there is one bound.
+     *
+     * @param most the number of tokens, at least 1; 0 where the mass is their bound
+     * @param mass the mass that they have at least, in (0, 1]; 1 where their number is the bound
+     * @throws IllegalArgumentException if a bound is out of its range, or there are two
+     */
+    public Kept {
+      require(most >= 0, "most must be at least 0", most);
+      require(mass > 0 && mass <= 1, "mass must be in (0, 1]", mass);
+      require(most == 0 || mass == 1, "with a number of tokens, mass must be 1", mass);
+    }
   }
 
   /**
@@ -132,6 +163,11 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
     public NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits) {
       return cuts.topP(scope, logits, p);
     }
+
+    @Override
+    public Optional<Kept> kept() {
+      return Optional.of(new Kept(0, p));
+    }
   }
 
   /**
@@ -166,6 +202,11 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
     @Override
     public NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits) {
       return cuts.topK(scope, logits, k);
+    }
+
+    @Override
+    public Optional<Kept> kept() {
+      return Optional.of(new Kept(k, 1));
     }
   }
 }

@@ -15,10 +15,13 @@ import io.github.md4.core.internal.cuda.PinnedMemory;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.torch.Inversion.Cut;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,7 +29,8 @@ import java.util.Optional;
  * The beginning and the end of a step of sampling in kernels of our own, {@code step.cu}: inputs
  * come from the host's memory, and draws go there, without a call of a library between.
  *
- * <p>B examples of N positions, R rows, W head width, D width.
+ * <p>S views of E examples of N positions, B = S E; R rows of a view; F features of an example, W
+ * head width, D width.
  */
 public final class StepKernels implements AutoCloseable {
   private static final int THREADS = 256;
@@ -36,8 +40,14 @@ public final class StepKernels implements AutoCloseable {
   private static final int BEGINNING_BLOCKS = 4;
   private static final int HEAD_WIDTH = 64;
 
-  /** The numbers of a law: the temperature, and 1 where its own probabilities are told. */
-  private static final int LAW = 2;
+  /** The most cuts of a law. */
+  public static final int MOST_CUTS = 2;
+
+  /**
+   * The numbers of a law: the temperature, 1 where its own probabilities are told, the scale of
+   * guidance, and the bounds of its cuts.
+   */
+  private static final int LAW = 3 + 2 * MOST_CUTS;
 
   /** The most steps whose inputs are written and whose draws are not yet read. */
   public static final int MOST_STEPS = 8;
@@ -74,83 +84,38 @@ public final class StepKernels implements AutoCloseable {
     return network.heads() * network.headWidth();
   }
 
-  /** The size of a step. */
-  public record Size(int examples, int length, int rows) {
-    public int positions() {
-      return examples * length;
-    }
-
-    /**
-     * Returns whether steps of this size make those of another one, too: with examples and rows
-     * that nobody asks for, at most as many again.
-     */
-    public boolean serves(Size other) {
-      return equals(other)
-          || (length == other.length
-              && isAtMostTwice(examples, other.examples)
-              && isAtMostTwice(rows, other.rows)
-              && rows < positions()
-              && other.rows < other.positions());
-    }
-
-    private static boolean isAtMostTwice(int one, int other) {
-      return one >= other && one <= 2 * other;
-    }
-
-    /**
-     * Writes the inputs of a step, of which the last position is taken for rows that are missing,
-     * and time features of zero for missing examples.
-     *
-     * @param isFirst whether the step takes the host's tokens
-     */
-    void write(
-        ByteBuffer to, boolean isFirst, int[] asked, double[] u, float[] features, int width) {
-      for (int r = 0; r < rows; r++) {
-        to.putDouble(r < asked.length ? u[r] : 0);
-      }
-      to.putInt(asked.length).putInt(isFirst ? 1 : 0);
-      for (int r = 0; r < rows; r++) {
-        to.putInt(r < asked.length ? asked[r] : positions() - 1);
-      }
-      int first = 0;
-      for (int b = 0; b < examples; b++) {
-        for (; first < asked.length && asked[first] < b * length; first++) {}
-        to.putInt(first);
-      }
-      to.putInt(rows);
-      to.asFloatBuffer().put(features).put(new float[examples * width - features.length]);
-    }
-  }
-
   /**
    * The host's side of steps of a size: the inputs of several steps and their draws, which steps
    * take by turns.
    */
   public final class Exchange implements AutoCloseable {
-    private final Size size;
+    private final StepSize size;
+    private final int features;
     private final int bytesOfStep;
     private final PinnedMemory given;
     private final PinnedMemory drawn;
     private int next;
 
-    private Exchange(Size size) {
+    private Exchange(StepSize size, int features) {
       this.size = size;
-      int ints = 2 + size.rows + size.examples + 1;
-      int features = size.examples * network.headWidth();
-      int bytes = (LAW + size.rows) * Double.BYTES + ints * Integer.BYTES + features * Float.BYTES;
+      this.features = features;
+      int bytes = LAW * Double.BYTES + size.bytes(features);
       this.bytesOfStep = (bytes + Double.BYTES - 1) / Double.BYTES * Double.BYTES;
-      int tokens = size.positions() * Integer.BYTES;
+      int tokens = size.shownPositions() * Integer.BYTES;
       this.given = new PinnedMemory(device, MOST_STEPS * bytesOfStep + tokens);
-      this.drawn = new PinnedMemory(device, MOST_STEPS * 3 * size.rows * Double.BYTES);
+      this.drawn = new PinnedMemory(device, MOST_STEPS * 3 * size.rows() * Double.BYTES);
     }
 
     /**
      * Writes the tokens of the next step, which is then a first one.
      *
-     * @param zt tokens [B N], or of fewer examples
+     * @param views tokens of each view [E N], or of fewer examples
      */
-    public void write(int[] zt) {
-      given.bytes().clear().position(MOST_STEPS * bytesOfStep).asIntBuffer().put(zt);
+    public void write(List<int[]> views) {
+      for (int view = 0; view < views.size(); view++) {
+        int first = MOST_STEPS * bytesOfStep + view * size.positions() * Integer.BYTES;
+        given.bytes().clear().position(first).asIntBuffer().put(views.get(view));
+      }
     }
 
     /**
@@ -160,15 +125,14 @@ public final class StepKernels implements AutoCloseable {
      *     of the one {@link #MOST_STEPS} before it have been read
      * @param rows ascending flat positions, at most R
      * @param u uniforms of the rows
-     * @param features of the examples' times [B W], or of fewer examples
-     * @param inversion the law of the tokens; its confidence is that of {@link #draw}
+     * @param views features of the examples of each view [E F], or of fewer examples
+     * @param law of the tokens; its confidence is that of {@link #draw}
      */
-    public void write(int ahead, int[] rows, double[] u, float[] features, Inversion inversion) {
+    public void write(int ahead, int[] rows, double[] u, List<float[]> views, GuidedLaw law) {
       ByteBuffer to = given.bytes().clear();
       to.position(slot(ahead) * bytesOfStep);
-      to.putDouble(inversion.temperature());
-      to.putDouble(inversion.told() == Inversion.Told.OF_TOKENS ? 1 : 0);
-      size.write(to, ahead == 0, rows, u, features, network.headWidth());
+      law.write(to);
+      size.write(to, ahead == 0, rows, u, views, features);
     }
 
     private int slot(int ahead) {
@@ -177,17 +141,18 @@ public final class StepKernels implements AutoCloseable {
 
     /** Writes inputs that any network takes: position 0 everywhere, token 0, features 0. */
     public void clear() {
-      write(new int[size.positions()]);
-      float[] features = new float[size.examples * network.headWidth()];
-      write(0, new int[1], new double[1], features, Inversion.of(Confidence.PROBABILITY));
+      List<float[]> none = Collections.nCopies(size.views(), new float[0]);
+      write(Collections.nCopies(size.views(), new int[size.positions()]));
+      write(0, new int[1], new double[1], none, GuidedLaw.of(Inversion.of(Confidence.PROBABILITY)));
     }
 
     /** Returns tokens, probabilities and confidences of a step's first rows, [3, count]. */
     public double[] read(int ahead, int count) {
       double[] read = new double[3 * count];
-      int first = slot(ahead) * 3 * size.rows;
+      int first = slot(ahead) * 3 * size.rows();
       for (int i = 0; i < 3; i++) {
-        drawn.bytes().asDoubleBuffer().position(first + i * size.rows).get(read, i * count, count);
+        int from = first + i * size.rows();
+        drawn.bytes().asDoubleBuffer().position(from).get(read, i * count, count);
       }
       return read;
     }
@@ -204,14 +169,38 @@ public final class StepKernels implements AutoCloseable {
     }
   }
 
+  /**
+   * The law of a step's tokens, and the scale of the guidance of a second view.
+   *
+   * @param inversion with at most {@link #MOST_CUTS} cuts
+   * @param scale the factor of the difference between the logits of the views
+   */
+  public record GuidedLaw(Inversion inversion, double scale) {
+    /** Returns the law of a step of one view. */
+    public static GuidedLaw of(Inversion inversion) {
+      return new GuidedLaw(inversion, 1);
+    }
+
+    private void write(ByteBuffer to) {
+      to.putDouble(inversion.temperature());
+      to.putDouble(inversion.told() == Inversion.Told.OF_TOKENS ? 1 : 0);
+      to.putDouble(scale);
+      List<Cut> cuts = inversion.cuts();
+      for (int c = 0; c < MOST_CUTS; c++) {
+        Cut cut = c < cuts.size() ? cuts.get(c) : Cut.NONE;
+        to.putDouble(cut.most()).putDouble(cut.share());
+      }
+    }
+  }
+
   /** Returns the host's side of steps. */
-  public Exchange exchange(Size size) {
-    return new Exchange(size);
+  public Exchange exchange(StepSize size, Weights weights) {
+    return new Exchange(size, weights.features());
   }
 
   /** The inputs of steps of a size on the device. */
   public static final class Inputs {
-    private final Size size;
+    private final StepSize size;
     private final NDArray turns;
     private final NDArray law;
     private final NDArray u;
@@ -225,38 +214,41 @@ public final class StepKernels implements AutoCloseable {
     private final Hidden stream;
 
     private Inputs(
-        NDManager scope, Size size, int features, int modulation, int width, Hidden stream) {
+        NDManager scope, StepSize size, int width, int vectors, int modelWidth, Hidden stream) {
+      int examples = size.shownExamples();
+      int rows = size.shownRows();
       this.size = size;
       this.turns = scope.zeros(new Shape(3), DataType.INT32);
       this.law = scope.create(new Shape(LAW), DataType.FLOAT64);
-      this.u = scope.create(new Shape(size.rows), DataType.FLOAT64);
-      this.longRows = scope.create(new Shape(size.rows), DataType.INT64);
-      this.rows = scope.create(new Shape(size.rows), DataType.INT32);
-      this.starts = scope.create(new Shape(size.examples + 1), DataType.INT32);
-      int[] all = new int[size.examples + 1];
-      Arrays.setAll(all, b -> b * size.length);
+      this.u = scope.create(new Shape(size.rows()), DataType.FLOAT64);
+      this.longRows = scope.create(new Shape(rows), DataType.INT64);
+      this.rows = scope.create(new Shape(rows), DataType.INT32);
+      this.starts = scope.create(new Shape(examples + 1), DataType.INT32);
+      int[] all = new int[examples + 1];
+      Arrays.setAll(all, b -> b * size.length());
       this.allStarts = scope.create(all);
-      this.zt = scope.create(new Shape(size.examples, size.length), DataType.INT64);
+      this.zt = scope.create(new Shape(examples, size.length()), DataType.INT64);
       // DJL makes no bfloat16: each element is the memory of two.
-      this.condition = scope.create(new Shape(size.examples, features / 2), DataType.INT32);
-      Shape vectors = new Shape(size.examples, modulation / width, width / 2);
-      this.modulation = scope.create(vectors, DataType.INT32);
+      this.condition = scope.create(new Shape(examples, width / 2), DataType.INT32);
+      Shape shape = new Shape(examples, vectors / modelWidth, modelWidth / 2);
+      this.modulation = scope.create(shape, DataType.INT32);
       this.stream = stream;
     }
 
     /** Returns all positions as rows. */
     public Rows all() {
-      return new Rows(size.examples, size.length, size.positions(), allStarts, Optional.empty());
+      return new Rows(
+          size.shownExamples(), size.length(), size.shownPositions(), allStarts, Optional.empty());
     }
 
     /** Returns the asked rows. */
     public Rows asked() {
-      return size.rows == size.positions()
+      return size.rows() == size.positions()
           ? all()
           : new Rows(
-              size.examples,
-              size.length,
-              size.rows,
+              size.shownExamples(),
+              size.length(),
+              size.shownRows(),
               starts,
               Optional.of(new Rows.Chosen(longRows, rows)));
     }
@@ -275,29 +267,35 @@ public final class StepKernels implements AutoCloseable {
   /**
    * The weights that the beginning of a step reads.
    *
-   * @param condition w1 [4 W, W], b1, w2 [W, 4 W], b2, float32
+   * @param condition w1 [4 W, F], b1, w2 [W, 4 W], b2, float32; F is W, or 2 W
    * @param modulation w [k D, W] and bias
    * @param table of the stream's first values, float32 [V + 1, D]
    */
-  public record Weights(NDList condition, Hidden modulation, Hidden bias, Hidden table) {}
+  public record Weights(NDList condition, Hidden modulation, Hidden bias, Hidden table) {
+    private int features() {
+      return (int) condition.get(0).getShape().get(1);
+    }
+  }
 
   /**
    * Returns arrays for the inputs of steps; they belong to {@code scope}.
    *
    * @param stream the array for the first values of the stream [B N, D], in its type
    */
-  public Inputs inputs(NDManager scope, Size size, Weights weights, Hidden stream) {
+  public Inputs inputs(NDManager scope, StepSize size, Weights weights, Hidden stream) {
     int vectors = (int) weights.modulation.array.getShape().get(0);
     return new Inputs(scope, size, network.headWidth(), vectors, width(), stream);
   }
 
   /** Takes the inputs over from the host, and computes what precedes the first block. */
   public void begin(Exchange exchange, Inputs inputs, Weights weights) {
-    Size size = inputs.size;
+    StepSize size = inputs.size;
+    int examples = size.shownExamples();
+    int positions = size.shownPositions();
     NDList condition = weights.condition;
     program.launch(
         "beginStep",
-        new Grid(Math.max(size.examples, BEGINNING_BLOCKS), 4 * network.headWidth(), 1),
+        new Grid(Math.max(examples, BEGINNING_BLOCKS), 4 * network.headWidth(), 1),
         exchange.given,
         exchange.bytesOfStep,
         MOST_STEPS,
@@ -313,12 +311,14 @@ public final class StepKernels implements AutoCloseable {
         condition.get(2),
         condition.get(3),
         inputs.condition,
-        size.examples,
-        size.length,
-        size.rows);
+        weights.features(),
+        examples,
+        size.length(),
+        size.shownRows(),
+        size.rows());
     int vectors = (int) weights.modulation.array.getShape().get(0);
     int blocks = (vectors + THREADS - 1) / THREADS;
-    int positionBlocks = (size.positions() + THREADS / WARP - 1) / (THREADS / WARP);
+    int positionBlocks = (positions + THREADS / WARP - 1) / (THREADS / WARP);
     program.launchEarly(
         "modulateAndEmbed",
         new Grid((long) blocks + positionBlocks, THREADS, 1),
@@ -327,11 +327,11 @@ public final class StepKernels implements AutoCloseable {
         weights.bias.array,
         inputs.modulation,
         vectors,
-        size.examples,
+        examples,
         inputs.zt,
         weights.table.array,
         inputs.stream.array,
-        size.positions(),
+        positions,
         blocks,
         MOST_STEPS,
         inputs.turns);
@@ -340,7 +340,7 @@ public final class StepKernels implements AutoCloseable {
   /**
    * Draws a token for each row, gives it to the host, and puts it in its place for the next step.
    *
-   * @param logits [R, V], padded
+   * @param logits [S R, V], padded
    */
   public void draw(
       Exchange exchange, Inputs inputs, Hidden logits, int vocabularySize, Confidence confidence) {
@@ -348,14 +348,15 @@ public final class StepKernels implements AutoCloseable {
     int threads = Math.min(MOST_THREADS, (packs + WARP - 1) / WARP * WARP);
     program.launchEarly(
         "drawTokens",
-        new Grid(inputs.size.rows, threads, 1),
+        new Grid(inputs.size.rows(), threads, 1),
         logits.array,
         inputs.law,
         inputs.u,
         exchange.drawn,
         vocabularySize,
         (int) logits.array.getShape().get(1),
-        inputs.size.rows,
+        inputs.size.rows(),
+        inputs.size.views(),
         confidence.code(),
         inputs.turns,
         inputs.rows,

@@ -6,7 +6,8 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.StepDraws;
-import java.util.Optional;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.OptionalInt;
 
 /**
@@ -19,11 +20,10 @@ interface FrozenForward extends Denoiser, StepDraws, AutoCloseable {
   @Override
   NDArray logits(NDArray zt, Condition condition, NDArray rows);
 
-  /** Returns {@link StepDraws#draw}; empty unless steps are made in one go. */
+  /** Returns {@link StepDraws#drawAhead}; none unless steps are made in one go. */
   @Override
-  default Optional<double[]> draw(
-      int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
-    return Optional.empty();
+  default Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
+    return Collections.emptyIterator();
   }
 
   /** As {@link io.github.md4.core.network.SameInBatch#widthIfSame}. */

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Decoder;
+import io.github.md4.core.diffusion.Guided;
 import io.github.md4.core.diffusion.MixedLengths;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.FrozenDenoiser;
@@ -72,14 +73,13 @@ final class FrozenTransformer implements FrozenDenoiser, StepDraws, SameInBatch 
   }
 
   @Override
-  public Optional<double[]> draw(
-      int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
-    return forward.draw(zt, condition, rows, u, inversion);
+  public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
+    return forward.drawAhead(zt, steps, inversion);
   }
 
   @Override
-  public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
-    return forward.drawAhead(zt, steps, inversion);
+  public Optional<StepDraws> with(Guided guided) {
+    return forward.with(guided);
   }
 
   @Override

@@ -40,6 +40,7 @@ final class FusedForward implements FrozenForward {
   private final FrozenWeights frozen;
   private final FusedWeights weights;
   private final TransformerConfig config;
+  private final Optional<ClassTable> classes;
   private final Map<Integer, NDList> rotary = new HashMap<>();
 
   /**
@@ -54,6 +55,7 @@ final class FusedForward implements FrozenForward {
     this.frozen = frozen;
     this.weights = frozen.weights();
     this.config = frozen.config();
+    this.classes = config.classes() > 0 ? Optional.of(classes()) : Optional.empty();
   }
 
   @Override
@@ -126,10 +128,9 @@ final class FusedForward implements FrozenForward {
     return uploaded;
   }
 
-  /** Returns the kernels of whole steps, where the network's condition is its time alone. */
+  /** Returns the kernels of whole steps, where the network is told its time. */
   Optional<StepKernels> steps() {
-    boolean fits = config.timeFeatures() == TimeFeatures.T && config.classes() == 0;
-    return fits ? kernels.steps() : Optional.empty();
+    return config.timeFeatures() == TimeFeatures.T ? kernels.steps() : Optional.empty();
   }
 
   /** Returns the weights that the beginning of a step reads. */
@@ -144,9 +145,15 @@ final class FusedForward implements FrozenForward {
     return inference.stream(scope, frozen.table(), positions);
   }
 
-  /** Returns the features of the examples' times, [B W]. */
+  /** Returns the features of the examples' times, and of their classes if there are, [B F]. */
   float[] features(Condition condition) {
-    return TimeEmbedding.of(condition.times(), config.headWidth());
+    float[] ofTimes = TimeEmbedding.of(condition.times(), config.headWidth());
+    return classes.map(table -> table.appended(ofTimes, condition.labels())).orElse(ofTimes);
+  }
+
+  private ClassTable classes() {
+    return new ClassTable(
+        weights.exact(FusedCondition.CLASSES).toFloatArray(), config.headWidth());
   }
 
   int vocabularySize() {

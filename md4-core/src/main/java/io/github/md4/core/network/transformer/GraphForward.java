@@ -7,16 +7,17 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Guided;
 import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.network.StepDraws;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -122,19 +123,22 @@ final class GraphForward implements FrozenForward {
   }
 
   @Override
-  public Optional<double[]> draw(
-      int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
-    Iterator<Step> one = List.of(new Step(condition, rows, u)).iterator();
-    Iterator<double[]> drawn = drawAhead(zt, one, inversion);
-    return drawn.hasNext() ? Optional.of(drawn.next()) : Optional.empty();
+  public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> ahead, Inversion inversion) {
+    return drawAhead(zt, ahead, inversion, StepViews.ONE);
+  }
+
+  private synchronized Iterator<double[]> drawAhead(
+      int[] zt, Iterator<Step> ahead, Inversion inversion, StepViews views) {
+    return steps
+        .map(graphs -> graphs.draw(zt, ahead, inversion, views))
+        .orElse(Collections.emptyIterator());
   }
 
   @Override
-  public synchronized Iterator<double[]> drawAhead(
-      int[] zt, Iterator<Step> ahead, Inversion inversion) {
-    return steps
-        .map(graphs -> graphs.draw(zt, ahead, inversion))
-        .orElse(Collections.emptyIterator());
+  public Optional<StepDraws> with(Guided guided) {
+    StepViews views = new StepViews(Optional.of(guided));
+    return steps.map(
+        unused -> (zt, ahead, inversion) -> drawAhead(zt, ahead, inversion, views));
   }
 
   private boolean isLarge(Size size) {

@@ -6,7 +6,7 @@ import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.transformer.StepKernels;
-import io.github.md4.core.internal.transformer.StepKernels.Size;
+import io.github.md4.core.internal.transformer.StepSize;
 import io.github.md4.core.network.StepDraws.Step;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -51,7 +51,7 @@ final class GraphSteps implements AutoCloseable {
   private Optional<StepGraph> going = Optional.empty();
 
   /** What a graph is recorded for. */
-  private record Key(Size size, Confidence confidence) {
+  private record Key(StepSize size, Confidence confidence) {
     boolean serves(Key wanted) {
       return confidence == wanted.confidence && size.serves(wanted.size);
     }
@@ -82,13 +82,13 @@ final class GraphSteps implements AutoCloseable {
    * Returns the draws of the first steps, each waited for when it is asked for; none where there is
    * no graph for their size.
    */
-  Iterator<double[]> draw(int[] zt, Iterator<Step> all, Inversion inversion) {
+  Iterator<double[]> draw(int[] zt, Iterator<Step> all, Inversion inversion, StepViews views) {
     endGo();
     List<Step> first = first(all);
     if (isWhole(first, zt.length)) {
-      return draw(zt, first.subList(0, 1), Collections.emptyIterator(), inversion);
+      return draw(zt, first.subList(0, 1), Collections.emptyIterator(), inversion, views);
     }
-    return draw(zt, first, all, inversion);
+    return draw(zt, first, all, inversion, views);
   }
 
   /**
@@ -101,11 +101,12 @@ final class GraphSteps implements AutoCloseable {
   }
 
   private Iterator<double[]> draw(
-      int[] zt, List<Step> first, Iterator<Step> further, Inversion inversion) {
-    if (!first.stream().allMatch(step -> isAscending(step.rows()))) {
+      int[] zt, List<Step> first, Iterator<Step> further, Inversion inversion, StepViews views) {
+    if (!first.stream().allMatch(step -> isAscending(step.rows()))
+        || inversion.cuts().size() > StepKernels.MOST_CUTS) {
       return Collections.emptyIterator();
     }
-    Key key = new Key(size(zt.length, first), inversion.confidence());
+    Key key = new Key(size(zt.length, first, views.count()), inversion.confidence());
     Count asked = asked(key);
     asked.steps += first.size();
     going = graph(key, asked.steps);
@@ -113,7 +114,11 @@ final class GraphSteps implements AutoCloseable {
         .map(
             graph ->
                 graph.draw(
-                    zt, first, new Fitting(further, zt.length, graph.size(), asked), inversion))
+                    zt,
+                    first,
+                    new Fitting(further, zt.length, graph.size(), asked),
+                    inversion,
+                    views))
         .orElse(Collections.emptyIterator());
   }
 
@@ -126,12 +131,12 @@ final class GraphSteps implements AutoCloseable {
   private static final class Fitting implements Iterator<Step> {
     private final Iterator<Step> steps;
     private final int positions;
-    private final Size size;
+    private final StepSize size;
     private final Count asked;
     private Optional<Step> next = Optional.empty();
     private boolean isOver;
 
-    Fitting(Iterator<Step> steps, int positions, Size size, Count asked) {
+    Fitting(Iterator<Step> steps, int positions, StepSize size, Count asked) {
       this.steps = steps;
       this.positions = positions;
       this.size = size;
@@ -148,7 +153,7 @@ final class GraphSteps implements AutoCloseable {
     }
 
     private boolean fits(Step step) {
-      return isAscending(step.rows()) && size.serves(size(positions, List.of(step)));
+      return isAscending(step.rows()) && size.serves(size(positions, List.of(step), size.views()));
     }
 
     @Override
@@ -210,14 +215,15 @@ final class GraphSteps implements AutoCloseable {
   }
 
   /** Returns the size that serves each of the steps. */
-  private static Size size(int positions, List<Step> steps) {
+  private static StepSize size(int positions, List<Step> steps, int views) {
     int examples = steps.get(0).condition().times().length;
     int rows = steps.stream().mapToInt(s -> s.rows().length).max().orElseThrow();
-    return new Size(examples, positions / examples, GraphForward.rows(rows, positions));
+    return new StepSize(
+        examples, positions / examples, GraphForward.rows(rows, positions), views);
   }
 
-  private boolean isLarge(Size size) {
-    long logits = (long) size.rows() * forward.vocabularySize();
+  private boolean isLarge(StepSize size) {
+    long logits = (long) size.shownRows() * forward.vocabularySize();
     return logits > MOST_LOGITS;
   }
 

@@ -8,7 +8,8 @@ import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.transformer.StepKernels;
-import io.github.md4.core.internal.transformer.StepKernels.Size;
+import io.github.md4.core.internal.transformer.StepKernels.GuidedLaw;
+import io.github.md4.core.internal.transformer.StepSize;
 import io.github.md4.core.network.StepDraws.Step;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -25,7 +26,7 @@ import java.util.Queue;
 final class StepGraph implements AutoCloseable {
   private final NDManager scope;
   private final FusedForward forward;
-  private final Size size;
+  private final StepSize size;
   private final StepKernels.Exchange exchange;
   private final GpuTimeline timeline;
   private final CudaGraph graph;
@@ -38,16 +39,16 @@ final class StepGraph implements AutoCloseable {
       FusedForward forward,
       StepKernels kernels,
       RecordingStream stream,
-      Size size,
+      StepSize size,
       Confidence confidence) {
     this.scope = parent.newSubManager();
     this.forward = forward;
     this.size = size;
-    this.exchange = kernels.exchange(size);
     this.timeline = GpuTimeline.of(scope.getDevice()).orElseThrow();
     StepKernels.Weights weights = forward.stepWeights();
+    this.exchange = kernels.exchange(size, weights);
     StepKernels.Inputs inputs =
-        kernels.inputs(scope, size, weights, forward.stream(scope, size.positions()));
+        kernels.inputs(scope, size, weights, forward.stream(scope, size.shownPositions()));
     forward.prepare(size.length());
     Runnable step =
         () -> {
@@ -69,7 +70,7 @@ final class StepGraph implements AutoCloseable {
     this.generation = forward.generation();
   }
 
-  Size size() {
+  StepSize size() {
     return size;
   }
 
@@ -85,13 +86,14 @@ final class StepGraph implements AutoCloseable {
    * @param further each launched as soon as the draws of an earlier one are read, until {@link
    *     #endGo}; all of a size that this one serves
    * @param inversion the law of the tokens; its confidence is that of this graph
+   * @param views what the network is shown of each example, as often as in this graph
    * @return the draws, each waited for when it is asked for
    */
   synchronized Iterator<double[]> draw(
-      int[] zt, List<Step> first, Iterator<Step> further, Inversion inversion) {
+      int[] zt, List<Step> first, Iterator<Step> further, Inversion inversion, StepViews views) {
     settle();
-    exchange.write(zt);
-    Go go = new Go(further, inversion);
+    exchange.write(views.tokens(zt));
+    Go go = new Go(further, inversion, views);
     last = Optional.of(go);
     first.forEach(go::launch);
     return go;
@@ -131,18 +133,21 @@ final class StepGraph implements AutoCloseable {
   private final class Go implements Iterator<double[]> {
     private final Queue<Running> running = new ArrayDeque<>();
     private final Queue<double[]> read = new ArrayDeque<>();
-    private final Inversion inversion;
+    private final GuidedLaw law;
+    private final StepViews views;
     private Iterator<Step> further;
     private int launched;
 
-    Go(Iterator<Step> further, Inversion inversion) {
+    Go(Iterator<Step> further, Inversion inversion, StepViews views) {
       this.further = further;
-      this.inversion = inversion;
+      this.law = new GuidedLaw(inversion, views.factor());
+      this.views = views;
     }
 
     void launch(Step step) {
-      float[] features = forward.features(step.condition());
-      exchange.write(launched++, step.rows(), step.u(), features, inversion);
+      List<float[]> features =
+          views.conditions(step.condition()).stream().map(forward::features).toList();
+      exchange.write(launched++, step.rows(), step.u(), features, law);
       graph.launch();
       running.add(new Running(step.rows().length, timeline.mark()));
     }

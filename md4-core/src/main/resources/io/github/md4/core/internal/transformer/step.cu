@@ -1,22 +1,28 @@
 // The beginning and the end of a step of sampling: its inputs come from the host's memory, its draws go there. NVRTC compiles
 // this behind fused.cu, with the same constants, for Hopper.
 //
-// B examples of N positions, W features of a time, R rows. The host has written the inputs of several steps one after another,
-// `bytes` each, and steps take them by turns. A step's are next to each other:
-//   law [2] double, u [R] double, count int, isFirst int, rows [R] int, starts [B + 1] int, features [B W] float
-// law: the divisor of the logits, 0 for the likeliest tokens alone; and 1 where probabilities and confidences are of that law, 0
-// where they are of the logits as they are. rows: flat positions in ascending order, of which the first `count` are asked for; starts: the first row of each example, then
-// R. Behind the last step's are the tokens [B N] int of a step that is the first; others begin with what was drawn before.
+// A step is of S views of E examples of N positions, B = S E, of which R rows each are asked for; the second view, if there is one,
+// is of the same examples without what guides them. F features of an example. The host has written the inputs of several steps one
+// after another, `bytes` each, and steps take them by turns. A step's are next to each other:
+//   law [LAW] double, u [R] double, count int, isFirst int, rows [S R] int, starts [B + 1] int, features [B F] float
+// law: the divisor of the logits, 0 for the likeliest tokens alone; 1 where probabilities and confidences are of that law, 0 where
+// they are of the logits as they are; the scale of guidance; and for each of CUTS cuts the number of tokens that stay at least, 0
+// for any, and their mass. rows: flat positions in ascending order, of which the first `count` of each view are asked for; starts: the first
+// row of each example, then S R. Behind the last step's are the tokens [B N] int of a step that is the first; others begin with what
+// was drawn before.
 //
 // turns [3] are on the device: which inputs the next step takes, and the one that runs; and that one's count.
 
+#define CUTS 2
+#define LAW (3 + 2 * CUTS)
+
 struct Given { const double *law, *u; int count, isFirst; const int *rows, *starts; const float* features; };
 
-__device__ __forceinline__ Given givenAt(const unsigned char* from, int examples, int rows) {
+__device__ __forceinline__ Given givenAt(const unsigned char* from, int examples, int rows, int draws) {
   Given g;
   g.law = (const double*)from;
-  g.u = g.law + 2;
-  const int* ints = (const int*)(g.u + rows);
+  g.u = g.law + LAW;
+  const int* ints = (const int*)(g.u + draws);
   g.count = ints[0];
   g.isFirst = ints[1];
   g.rows = ints + 2;
@@ -25,37 +31,44 @@ __device__ __forceinline__ Given givenAt(const unsigned char* from, int examples
   return g;
 }
 
+// The product of a row of w1 and the features of an example.
+template <int features>
+__device__ __forceinline__ float product(const float* w1, const float* feature) {
+  float sum = 0.f;
+#pragma unroll
+  for (int i = 0; i < features; i += 4) {
+    float4 w = *(const float4*)(w1 + i);
+    sum += w.x * feature[i] + w.y * feature[i + 1] + w.z * feature[i + 2] + w.w * feature[i + 3];
+  }
+  return sum;
+}
+
 // Copies the inputs to where the network reads them, and computes the condition c = act(w2 swish(w1 f + b1) + b2) [B, W] of
-// features f; w1 [4 W, W], w2 [W, 4 W]. Blocks of 4 W threads, at least B.
+// features f; w1 [4 W, F], w2 [W, 4 W], F = W or 2 W. Blocks of 4 W threads, at least B. `count` is of the rows of all views, `draws` of one.
 extern "C" __global__ void __launch_bounds__(4 * W)
     beginStep(const unsigned char* __restrict__ from, int bytes, int slots, int* turns, double* __restrict__ law,
               double* __restrict__ u, long* __restrict__ longRows, int* __restrict__ rows, int* __restrict__ starts, long* __restrict__ zt,
               const float* __restrict__ w1, const float* __restrict__ b1, const float* __restrict__ w2,
-              const float* __restrict__ b2, bf16* __restrict__ c, int examples, int length, int count) {
-  __shared__ float feature[W], hidden[4 * W];
+              const float* __restrict__ b2, bf16* __restrict__ c, int features, int examples, int length, int count,
+              int draws) {
+  __shared__ float feature[2 * W], hidden[4 * W];
   letNextBegin();
-  Given g = givenAt(from + (long)turns[0] * bytes, examples, count);
+  Given g = givenAt(from + (long)turns[0] * bytes, examples, count, draws);
   const int* tokens = (const int*)(from + (long)slots * bytes);
   int thread = threadIdx.x, index = blockIdx.x * blockDim.x + thread, threads = gridDim.x * blockDim.x;
   bool isOfExample = blockIdx.x < examples;
-  if (isOfExample && thread < W) feature[thread] = g.features[blockIdx.x * W + thread];
+  if (isOfExample && thread < features) feature[thread] = g.features[blockIdx.x * features + thread];
   if (g.isFirst)
     for (int i = index; i < examples * length; i += threads) zt[i] = tokens[i];
   if (index == 0) turns[2] = g.count;
-  if (index < 2) law[index] = g.law[index];
-  for (int i = index; i < count; i += threads) {
-    u[i] = g.u[i];
-    longRows[i] = rows[i] = g.rows[i];
-  }
+  if (index < LAW) law[index] = g.law[index];
+  for (int i = index; i < draws; i += threads) u[i] = g.u[i];
+  for (int i = index; i < count; i += threads) longRows[i] = rows[i] = g.rows[i];
   for (int i = index; i <= examples; i += threads) starts[i] = g.starts[i];
   if (!isOfExample) return;
   __syncthreads();
   float sum = b1[thread];
-#pragma unroll
-  for (int i = 0; i < W; i += 4) {
-    float4 w = *(const float4*)(w1 + thread * W + i);
-    sum += w.x * feature[i] + w.y * feature[i + 1] + w.z * feature[i + 2] + w.w * feature[i + 3];
-  }
+  sum += features == W ? product<W>(w1 + thread * W, feature) : product<2 * W>(w1 + thread * 2 * W, feature);
   hidden[thread] = sum * sigmoid(sum);
   __syncthreads();
   int out = thread / 4, first = thread % 4 * W;
@@ -179,15 +192,115 @@ __device__ __forceinline__ double exponential(float x, float most, double temper
   return temperature > 0 ? exp(below(x, most, temperature)) : x == most ? 1.0 : 0.0;
 }
 
-// One draw a row from the softmax of its logits [count, stride] by a temperature, over the first `vocabulary` columns, by
+// A row of logits, mixed with one without what guides it where there is one: without + scale (with - without).
+struct LogitRow {
+  const bf16 *with, *without;
+  float scale;
+  int vocabulary;
+
+  __device__ __forceinline__ float mixed(float own, float other) const {
+    return __fadd_rn(other, __fmul_rn(__fsub_rn(own, other), scale));
+  }
+  __device__ __forceinline__ float at(int token) const {
+    float own = low((u32)with[token]);
+    return without ? mixed(own, low((u32)without[token])) : own;
+  }
+  // Columns from 8 pack on. Those behind the vocabulary are of the head's padding.
+  __device__ __forceinline__ void read(int pack, float* x) const {
+    unpack(load(with + pack * 8), x);
+    if (!without) return;
+    float other[8];
+    unpack(load(without + pack * 8), other);
+#pragma unroll
+    for (int k = 0; k < 8; k++) x[k] = mixed(x[k], other[k]);
+  }
+};
+
+// The sum of x over the threads of a block, in the same order each time; each of its `count` many.
+template <int count>
+__device__ __forceinline__ void sumOfBlock(double* x, double (*shared)[count]) {
+  int lane = threadIdx.x % LANES, warp = threadIdx.x / LANES, warps = blockDim.x / LANES;
+  __syncthreads();
+#pragma unroll
+  for (int j = 0; j < count; j++) {
+    x[j] = ofWarp(x[j], [](double a, double b) { return a + b; });
+    if (lane == 0) shared[warp][j] = x[j];
+  }
+  __syncthreads();
+#pragma unroll
+  for (int j = 0; j < count; j++) x[j] = 0;
+  for (int w = 0; w < warps; w++)
+#pragma unroll
+    for (int j = 0; j < count; j++) x[j] += shared[w][j];
+}
+
+// Numbers in the order of floats: a <= b where ordered(a) <= ordered(b). -0 is 0.
+__device__ __forceinline__ u32 ordered(float x) {
+  u32 bits = __float_as_uint(x + 0.f);
+  return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+}
+
+#define DIGIT 3  // bits of the bound that a pass over the row decides
+#define SHARES ((1 << DIGIT) - 1)
+
+// The least of the numbers that stay of a row where the likeliest tokens stay up to a bound: all that tie with the last of the
+// first `most` tokens, or, where `most` is 0, with the first that makes their mass at least `share` of the mass of all. Of tokens
+// below `least`, none counts. It is the largest number such that what is at least as large reaches the bound: 0, where all do not.
+// Each pass parts the interval in which it is, and sums the weights of what is at least as large as the beginnings of the parts.
+__device__ __noinline__ u32
+    leastThatStays(const LogitRow row, float top, double temperature, u32 least, double most, double share) {
+  __shared__ double shared[32][SHARES];
+  int packs = (row.vocabulary + 7) / 8;
+  bool isCount = most > 0;
+  double bound = most, beyond = 0;  // the weight of what is behind the interval
+  u32 from = 0;
+  // Numbers of bfloat16 that are different are so in the upper 16 bits.
+  for (int bits = 32; bits > (row.without ? 0 : 16);) {
+    bool isFirst = bits == 32;
+    int digit = bits % DIGIT ? bits % DIGIT : DIGIT, parts = 1 << digit;
+    bits -= digit;
+    double above[SHARES] = {}, all[1] = {};
+    for (int p = threadIdx.x; p < packs; p += blockDim.x) {
+      float x[8];
+      row.read(p, x);
+#pragma unroll
+      for (int k = 0; k < 8; k++) {
+        u32 number = ordered(x[k]), part = (number - from) >> bits;
+        if (p * 8 + k >= row.vocabulary || number < max(from, least) || part >= parts) continue;
+        double weight = isCount ? 1.0 : exponential(x[k], top, temperature);
+        if (isFirst) all[0] += weight;
+#pragma unroll
+        for (int j = 0; j < SHARES; j++) above[j] += part > j ? weight : 0.0;
+      }
+    }
+    sumOfBlock<SHARES>(above, shared);
+    if (isFirst && !isCount) {
+      sumOfBlock<1>(all, (double(*)[1])shared);
+      bound = share * all[0];
+    }
+    int taken = 0;
+    double behind = beyond;
+#pragma unroll
+    for (int j = SHARES - 1; j >= 0; j--)
+      if (j < parts - 1 && taken == 0) {
+        if (beyond + above[j] >= bound) taken = j + 1;
+        else behind = beyond + above[j];
+      }
+    beyond = behind;
+    from += (u32)taken << bits;
+  }
+  return max(from, least);
+}
+
+// One draw a row from the softmax of its logits [views R, stride] by a temperature and cut, over the first `vocabulary` columns, by
 // inversion in double: the token whose part of [0, 1) contains u, or the likeliest where u is negative, or where the law's
 // probabilities are told at the temperature 0, which are then those of 1; -1 where the distribution is NaN. drawn [slots, 3,
-// capacity] is the host's: tokens, their probabilities, confidences: 0 the probability, 1 the margin between the two likeliest, 2
-// the negative entropy. Tokens of asked rows are put into zt, too. A block takes a row; each of its threads, packs of 8 columns
-// next to each other.
+// capacity] is the host's, capacity = R: tokens, their probabilities, confidences: 0 the probability, 1 the margin between the two
+// likeliest, 2 the negative entropy. Tokens of asked rows are put into zt, too, in each view. A block takes a row; each of its
+// threads, packs of 8 columns next to each other.
 extern "C" __global__ void __launch_bounds__(1024)
     drawTokens(const bf16* __restrict__ logits, const double* __restrict__ law, const double* __restrict__ u, double* __restrict__ drawn, int vocabulary,
-               int stride, int capacity, int confidence, const int* turns, const int* __restrict__ rows,
+               int stride, int capacity, int views, int confidence, const int* turns, const int* __restrict__ rows,
                long* __restrict__ zt) {
   __shared__ Top tops[32];
   __shared__ double sums[32], toldSums[32], entropies[32];
@@ -195,13 +308,14 @@ extern "C" __global__ void __launch_bounds__(1024)
   awaitEarlier();
   letNextBegin();
   int row = blockIdx.x, thread = threadIdx.x, lane = thread % LANES, warp = thread / LANES, warps = blockDim.x / LANES;
-  const bf16* of = logits + (long)row * stride;
+  const bf16* shown = logits + (long)row * stride;
+  LogitRow of = {shown, views > 1 ? shown + (long)capacity * stride : nullptr, (float)law[2], vocabulary};
   int packs = (vocabulary + 7) / 8, each = (packs + blockDim.x - 1) / blockDim.x;
   int first = min(packs, thread * each), end = min(packs, first + each);
   Top top = {LOWEST, LOWEST, vocabulary, 0};
   for (int p = thread; p < packs; p += blockDim.x) {
     float x[8];
-    unpack(load(of + p * 8), x);
+    of.read(p, x);
 #pragma unroll
     for (int k = 0; k < 8; k++)
       if (p * 8 + k < vocabulary) top = with(top, {x[k], LOWEST, p * 8 + k, x[k] != x[k]});
@@ -214,15 +328,21 @@ extern "C" __global__ void __launch_bounds__(1024)
 
   bool isOfLaw = law[1] != 0, isCold = isOfLaw && law[0] == 0;
   double temperature = isCold ? 1 : law[0], told = isOfLaw ? temperature : 1;
-  bool isSame = temperature == told;
+  u32 least = 0;  // the least number that the law leaves
+  for (int c = 0; c < CUTS; c++) {
+    double most = law[3 + 2 * c], share = law[4 + 2 * c];
+    if (most > 0 || share < 1) least = leastThatStays(of, top.first, temperature, least, most, share);
+  }
+  bool isSame = isOfLaw || (temperature == told && least == 0);
+  u32 leastTold = isOfLaw ? least : 0;
   double sum = 0, toldSum = 0, entropy = 0;
   for (int p = first; p < end; p++) {
     float x[8];
-    unpack(load(of + p * 8), x);
+    of.read(p, x);
 #pragma unroll
     for (int k = 0; k < 8; k++)
       if (p * 8 + k < vocabulary) {
-        double e = exponential(x[k], top.first, temperature);
+        double e = ordered(x[k]) >= least ? exponential(x[k], top.first, temperature) : 0.0;
         sum += e;
         if (!isSame) toldSum += e = exponential(x[k], top.first, told);
         if (confidence == 2 && e > 0) entropy += e * below(x[k], top.first, told);
@@ -257,11 +377,11 @@ extern "C" __global__ void __launch_bounds__(1024)
     double running = from;
     for (int p = first; p < end && token < 0; p++) {
       float x[8];
-      unpack(load(of + p * 8), x);
+      of.read(p, x);
 #pragma unroll
       for (int k = 0; k < 8; k++)
         if (p * 8 + k < vocabulary && token < 0) {
-          double e = exponential(x[k], top.first, temperature);
+          double e = ordered(x[k]) >= least ? exponential(x[k], top.first, temperature) : 0.0;
           running += e;
           if (e > 0) last = p * 8 + k;
           if (running > target) token = p * 8 + k;
@@ -272,11 +392,13 @@ extern "C" __global__ void __launch_bounds__(1024)
   __syncthreads();
   if (thread == 0) {
     int token = own < 0 ? min(top.at, vocabulary - 1) : chosen;
-    double probability = exponential(low((u32)of[token]), top.first, told) / toldTotal, value = probability;
-    if (confidence == 1) value = (1.0 - exponential(top.second, top.first, told)) / toldTotal;
+    double probability = exponential(of.at(token), top.first, told) / toldTotal, value = probability;
+    double second = ordered(top.second) >= leastTold ? exponential(top.second, top.first, told) : 0.0;
+    if (confidence == 1) value = (1.0 - second) / toldTotal;
     if (confidence == 2) value = entropy / toldTotal - log(toldTotal);
     drawn += (long)turns[1] * 3 * capacity;
-    if (row < turns[2]) zt[rows[row]] = token;
+    if (row < turns[2])
+      for (int view = 0; view < views; view++) zt[rows[view * capacity + row]] = token;
     drawn[row] = top.isNan || !(total > 0) ? -1 : token;
     drawn[capacity + row] = probability;
     drawn[2 * capacity + row] = value;

@@ -3,9 +3,12 @@ package io.github.md4.sample.internal.call;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.sample.law.LogitCuts;
 import io.github.md4.sample.law.TokenLaw;
+import java.util.List;
 import java.util.Optional;
 
 /** The logits of a {@link TokenLaw}, made of the network's. */
@@ -26,12 +29,20 @@ public final class LawLogits {
   }
 
   /**
-   * Returns the temperature by which alone a law is made of the network's, 0 where only the
-   * likeliest tokens are left; empty where something is cut.
+   * Returns a draw from a law, whose temperature is 0 where only the likeliest tokens are left;
+   * empty where a truncation is none of {@link Inversion.Cut}.
    */
-  static Optional<Double> temperature(TokenLaw law) {
-    double own = law.temperature() < COLDEST ? 0 : law.temperature();
-    return Optional.of(own).filter(each -> law.truncations().isEmpty());
+  static Optional<Inversion> inversion(TokenLaw law, Confidence confidence, Inversion.Told told) {
+    double temperature = law.temperature() < COLDEST ? 0 : law.temperature();
+    List<Inversion.Cut> cuts =
+        law.truncations().stream().flatMap(each -> each.kept().stream()).map(LawLogits::cut).toList();
+    return cuts.size() == law.truncations().size()
+        ? Optional.of(new Inversion(confidence, temperature, told, cuts))
+        : Optional.empty();
+  }
+
+  private static Inversion.Cut cut(TokenLaw.Kept kept) {
+    return new Inversion.Cut(kept.most(), kept.mass());
   }
 
   private static NDArray temper(

@@ -23,7 +23,8 @@ public interface RowDraw {
   NDArray draw(DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise);
 
   /**
-   * Returns the draw as one by inversion of the network's law by a temperature; empty for others.
+   * Returns the draw as one by inversion of the network's law by a temperature and cut; empty for
+   * others.
    */
   default Optional<Inversion> inversion(TokenLaw law) {
     return Optional.empty();
@@ -33,8 +34,7 @@ public interface RowDraw {
   record Exact(Confidence confidence) implements RowDraw {
     @Override
     public Optional<Inversion> inversion(TokenLaw law) {
-      return LawLogits.temperature(law)
-          .map(each -> new Inversion(confidence, each, Inversion.Told.OF_NETWORK));
+      return LawLogits.inversion(law, confidence, Inversion.Told.OF_NETWORK);
     }
 
     @Override
@@ -110,9 +110,8 @@ public interface RowDraw {
   record OfLaw(Confidence confidence) implements RowDraw {
     @Override
     public Optional<Inversion> inversion(TokenLaw law) {
-      return LawLogits.temperature(law)
-          .filter(each -> each > 0 || law.temperature() == 0) // else of the likeliest alone
-          .map(each -> new Inversion(confidence, each, Inversion.Told.OF_TOKENS));
+      return LawLogits.inversion(law, confidence, Inversion.Told.OF_TOKENS)
+          .filter(each -> each.temperature() > 0 || law.temperature() == 0); // else of one token
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.github.md4.core.internal.transformer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.md4.core.internal.transformer.StepKernels.Size;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -11,12 +10,12 @@ import org.junit.jupiter.api.Test;
 
 /** What the host writes for a step; no GPU takes part. */
 @Tag("exact")
-final class StepKernelsTest {
+final class StepSizeTest {
   private static final int WIDTH = 2;
 
   @Test
   void inputs_ofFewerExamplesAndRows_areFilledUp() {
-    Size size = new Size(4, 5, 6);
+    StepSize size = new StepSize(4, 5, 6, 1);
     int bytes = 6 * 8 + 4 * (2 + 6 + 5) + 4 * 4 * WIDTH;
     ByteBuffer to = ByteBuffer.allocate(bytes);
     size.write(
@@ -24,7 +23,7 @@ final class StepKernelsTest {
         true,
         new int[] {1, 4, 7},
         new double[] {0.25, -1, 0.5},
-        new float[] {1, 2, 3, 4},
+        List.of(new float[] {1, 2, 3, 4}),
         WIDTH);
     to.position(0);
     for (double u : new double[] {0.25, -1, 0.5, 0, 0, 0}) {
@@ -43,25 +42,25 @@ final class StepKernelsTest {
 
   @Test
   void sizes_serveWhatIsAtMostTwiceAsSmall() {
-    Size size = new Size(64, 256, 96);
-    assertThat(List.of(size, new Size(64, 256, 48), new Size(32, 256, 96), new Size(33, 256, 64)))
+    StepSize size = new StepSize(64, 256, 96, 1);
+    assertThat(List.of(size, new StepSize(64, 256, 48, 1), new StepSize(32, 256, 96, 1), new StepSize(33, 256, 64, 1)))
         .allMatch(size::serves);
     assertThat(
             List.of(
-                new Size(65, 256, 96),
-                new Size(31, 256, 96),
-                new Size(64, 255, 96),
-                new Size(64, 256, 97),
-                new Size(64, 256, 47)))
+                new StepSize(65, 256, 96, 1),
+                new StepSize(31, 256, 96, 1),
+                new StepSize(64, 255, 96, 1),
+                new StepSize(64, 256, 97, 1),
+                new StepSize(64, 256, 47, 1)))
         .noneMatch(size::serves);
   }
 
   /** All positions are rows that stand otherwise than chosen ones. */
   @Test
   void sizesOfAllPositions_serveThemselvesAlone() {
-    Size all = new Size(2, 8, 16);
+    StepSize all = new StepSize(2, 8, 16, 1);
     assertThat(all.serves(all)).isTrue();
-    assertThat(all.serves(new Size(2, 8, 15))).isFalse();
-    assertThat(new Size(4, 8, 20).serves(all)).isFalse();
+    assertThat(all.serves(new StepSize(2, 8, 15, 1))).isFalse();
+    assertThat(new StepSize(4, 8, 20, 1).serves(all)).isFalse();
   }
 }
