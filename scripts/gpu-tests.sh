@@ -40,7 +40,7 @@ units() {
       GraphForwardGpuTest) halves 1 "$class" logits_areThoseOfTheSameLaunches 5 ;;
       FrozenTransformerGpuTest) halves 1 "$class" logits_areThoseOfFloat32UpToRounding 5 ;;
       GraphStepsGpuTest)
-        for methods in aGo severalSteps draws; do
+        for methods in aGo several draws guided; do
           echo "1 $class .*#$methods.* -"
         done
         ;;

@@ -12,6 +12,7 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.torch.InvertedRows;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.law.LogitCuts;

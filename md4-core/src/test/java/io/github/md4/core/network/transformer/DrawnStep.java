@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
+import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import java.util.Arrays;
@@ -32,7 +34,7 @@ record DrawnStep(Inputs inputs, int[] rows, double[] u) {
     return new DrawnStep(inputs, rows, u);
   }
 
-  NDArray logits(NDManager manager, FrozenForward way) {
+  NDArray logits(NDManager manager, Denoiser way) {
     try (NDManager scope = manager.newSubManager()) {
       long[] asked = Arrays.stream(rows).asLongStream().toArray();
       NDArray logits = way.logits(inputs.zt(scope), inputs.condition(), scope.create(asked));
@@ -41,12 +43,21 @@ record DrawnStep(Inputs inputs, int[] rows, double[] u) {
     }
   }
 
-  double[] draw(FrozenForward way, Inversion inversion) {
+  double[] draw(StepDraws way, Inversion inversion) {
     int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
     return way.draw(zt, inputs.condition(), rows, u, inversion).orElseThrow();
   }
 
   void check(NDArray logits, double[] drawn, Inversion inversion) {
+    check(logits, drawn, inversion, 1);
+  }
+
+  /**
+   * Checks draws against logits.
+   *
+   * @param errors how many times the rounding of logits is in theirs
+   */
+  void check(NDArray logits, double[] drawn, Inversion inversion, double errors) {
     int vocabulary = (int) logits.getShape().get(1);
     boolean isOfTokens = inversion.told() == Inversion.Told.OF_TOKENS;
     double temperature = inversion.temperature();
@@ -56,9 +67,9 @@ record DrawnStep(Inputs inputs, int[] rows, double[] u) {
     for (int r = 0; r < rows.length; r += apart) {
       float[] own = Arrays.copyOfRange(all, r * vocabulary, (r + 1) * vocabulary);
       int token = (int) drawn[r];
-      checkToken(own, token, u[r], temperature);
+      checkToken(own, token, u[r], temperature, errors);
       double[] mu = softmax(own, told);
-      double rounding = 2 * rounding(told);
+      double rounding = 2 * errors * rounding(told);
       double probability = drawn[rows.length + r];
       assertThat(probability).isCloseTo(mu[token], within(rounding * mu[token] + 1e-6));
       double value = drawn[2 * rows.length + r];
@@ -67,9 +78,10 @@ record DrawnStep(Inputs inputs, int[] rows, double[] u) {
   }
 
   /** Without a temperature, as where u is negative, the token is one of the likeliest. */
-  private static void checkToken(float[] logits, int token, double u, double temperature) {
+  private static void checkToken(
+      float[] logits, int token, double u, double temperature, double errors) {
     double[] mu = softmax(logits, temperature > 0 ? temperature : 1);
-    double rounding = rounding(temperature > 0 ? temperature : 1);
+    double rounding = errors * rounding(temperature > 0 ? temperature : 1);
     if (u < 0 || temperature == 0) {
       double most = Arrays.stream(mu).max().orElseThrow();
       assertThat(mu[token]).isCloseTo(most, within(rounding * most));

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import io.github.md4.core.Activation;
+import io.github.md4.core.diffusion.Guided;
+import io.github.md4.core.diffusion.PromptGuidedDenoiser;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.torch.Inversion.Told;
 import io.github.md4.core.network.StepDraws;
+import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import io.github.md4.core.noise.Noise;
@@ -32,6 +35,12 @@ final class GraphStepsGpuTest {
 
   private static final Inversion BY_MARGIN = Inversion.of(Confidence.MARGIN);
 
+  /** Of guidance; a difference between logits is taken 1.5 times. */
+  private static final double SCALE = 0.5;
+
+  private static final List<Inversion.Cut> CUTS =
+      List.of(new Inversion.Cut(20, 1), new Inversion.Cut(0, 0.9));
+
   private static final List<Confidence> CONFIDENCES =
       List.of(Confidence.PROBABILITY, Confidence.MARGIN, Confidence.NEGATIVE_ENTROPY);
 
@@ -45,7 +54,7 @@ final class GraphStepsGpuTest {
         new Case(network(3, 3, Embedding.OUTSIDE, Activation.GLU), 27, 1),
         new Case(network(4, 2, Embedding.INSIDE, Activation.SWIGLU), 1003, 1),
         new Case(network(12, 12, Embedding.OUTSIDE, Activation.GEGLU), 27, 1),
-        new Case(network(2, 2, Embedding.INSIDE, Activation.GLU), 50_257, 1));
+        new Case(network(2, 2, Embedding.INSIDE, Activation.GLU).withCondition(TimeFeatures.T, 5), 50_257, 1));
   }
 
   private static TransformerConfig network(
@@ -80,6 +89,59 @@ final class GraphStepsGpuTest {
         }
       }
     }
+  }
+
+  /** With guidance each step is shown twice, and its draws are put in place in both. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void severalGuidedSteps_areThoseOneByOne(Case each) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 59)) {
+      FrozenForward graphs = frozen.graphs();
+      Inputs inputs = Inputs.random(each.config(), 3, 150, each.vocabularySize());
+      List<StepDraws.Step> steps = steps(inputs, 11);
+      Guided guided = guided(graphs, each, steps);
+      StepDraws network = StepDraws.of(guided).orElseThrow();
+      Inversion inversion = new Inversion(Confidence.MARGIN, 0.8, Told.OF_NETWORK, CUTS);
+      int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
+      List<double[]> drawn = new ArrayList<>();
+      network.drawAhead(zt.clone(), steps.iterator(), inversion).forEachRemaining(drawn::add);
+      assertThat(drawn).hasSize(11);
+      for (int k = 0; k < drawn.size(); k++) {
+        StepDraws.Step step = steps.get(k);
+        double[] expected =
+            network.draw(zt, step.condition(), step.rows(), step.u(), inversion).orElseThrow();
+        assertThat(drawn.get(k)).as("step %d", k).isEqualTo(expected);
+        put(zt, step, expected);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void guidedDraws_areThoseOfTheMixedLogits(Case each) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 61)) {
+      FrozenForward graphs = frozen.graphs();
+      DrawnStep step = DrawnStep.random(each, 3, 150, 31);
+      List<StepDraws.Step> steps =
+          List.of(new StepDraws.Step(step.inputs().condition(), step.rows(), step.u()));
+      NDArray logits = step.logits(frozen.manager, guided(frozen.launches(), each, steps));
+      StepDraws network = StepDraws.of(guided(graphs, each, steps)).orElseThrow();
+      for (Inversion inversion : List.of(BY_MARGIN, Inversion.of(Confidence.PROBABILITY))) {
+        step.check(logits, step.draw(network, inversion), inversion, 2 * SCALE + 3);
+      }
+      logits.close();
+    }
+  }
+
+  /** Returns guidance by every fourth position but those that are asked for. */
+  private static Guided guided(FrozenForward network, Case each, List<StepDraws.Step> steps) {
+    boolean[] isGiven = new boolean[150];
+    for (int n = 0; n < isGiven.length; n += 4) {
+      isGiven[n] = true;
+    }
+    steps.forEach(step -> Arrays.stream(step.rows()).forEach(row -> isGiven[row % 150] = false));
+    assertThat(isGiven).contains(true);
+    return new PromptGuidedDenoiser(network, each.vocabularySize(), SCALE, isGiven);
   }
 
   /**

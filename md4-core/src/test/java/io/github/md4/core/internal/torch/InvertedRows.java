@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.sample;
+package io.github.md4.core.internal.torch;
 
 import ai.djl.ndarray.NDArray;
-import io.github.md4.core.internal.torch.Inversion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
 
 /** Draws by inversion from the logits of some rows, in plain loops. */
-record InvertedRows(float[] logits, int vocabulary, Inversion inversion) {
-  static InvertedRows of(NDArray logits, Inversion inversion) {
+public record InvertedRows(float[] logits, int vocabulary, Inversion inversion) {
+  public static InvertedRows of(NDArray logits, Inversion inversion) {
     return new InvertedRows(logits.toFloatArray(), (int) logits.getShape().get(1), inversion);
   }
 
   /** Returns tokens, probabilities, confidences, [3, R]. */
-  double[] drawn(double[] u) {
+  public double[] drawn(double[] u) {
     double[] drawn = new double[3 * u.length];
     for (int r = 0; r < u.length; r++) {
       int token = token(r, u[r]);
@@ -65,14 +64,23 @@ record InvertedRows(float[] logits, int vocabulary, Inversion inversion) {
     return law;
   }
 
-  /** Returns what a cut leaves of a law: each token that few enough, or too little mass, exceed. */
+  /** Returns what a cut leaves of a law: tokens as likely as the last one that is taken. */
   private static double[] left(double[] law, Inversion.Cut cut) {
-    double[] left = new double[law.length];
+    double[] ascending = law.clone();
+    Arrays.sort(ascending);
+    double least = 1;
+    double mass = 0;
+    int count = 0;
+    for (int i = law.length - 1; i >= 0; i--) {
+      if (cut.most() > 0 ? count < cut.most() : mass < cut.share()) {
+        least = ascending[i];
+      }
+      mass += ascending[i];
+      count++;
+    }
+    double[] left = law.clone();
     for (int v = 0; v < law.length; v++) {
-      double own = law[v];
-      double likelier = DoubleStream.of(law).filter(each -> each > own).sum();
-      long count = DoubleStream.of(law).filter(each -> each > own).count();
-      left[v] = (cut.most() > 0 ? count < cut.most() : likelier < cut.share()) ? own : 0;
+      left[v] = law[v] >= least ? law[v] : 0;
     }
     double sum = DoubleStream.of(left).sum();
     return DoubleStream.of(left).map(each -> each / sum).toArray();

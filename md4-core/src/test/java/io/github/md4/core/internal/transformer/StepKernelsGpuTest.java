@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.Activation;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.cuda.GpuTimeline;
+import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.torch.Inversion.Cut;
+import io.github.md4.core.internal.torch.Inversion.Told;
+import io.github.md4.core.internal.torch.InvertedRows;
+import io.github.md4.core.internal.torch.TorchScript;
+import io.github.md4.core.internal.transformer.StepKernels.GuidedLaw;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Draws of steps from logits that are given, against plain loops in double. */
+@Tag("gpu")
+final class StepKernelsGpuTest {
+  private static final int WIDTH = 64;
+  private static final int MODEL_WIDTH = 128;
+  private static final int EXAMPLES = 3;
+  private static final int LENGTH = 7;
+  private static final int ROWS = 16;
+
+  /** The flat positions that are asked for; other rows of the step are filled up. */
+  private static final int[] ASKED = {0, 2, 5, 6, 8, 9, 13, 15, 16, 19, 20};
+
+  @BeforeEach
+  void needsAHopperGpu() {
+    HopperNumbers.need("draws of steps are");
+  }
+
+  private static Stream<List<Cut>> cuts(int vocabularySize) {
+    Cut tokens = new Cut(vocabularySize / 4, 1);
+    Cut mass = new Cut(0, 0.8);
+    return Stream.of(
+        List.of(),
+        List.of(new Cut(1, 1)),
+        List.of(tokens),
+        List.of(mass),
+        List.of(new Cut(0, 1e-3)),
+        List.of(new Cut(2 * vocabularySize, 1)),
+        List.of(tokens, mass),
+        List.of(mass, tokens));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, 1", "27, 1", "1003, 1", "50257, 1", "2, 2", "27, 2", "1003, 2", "50257, 2"})
+  void draws_areThoseOfPlainLoops(int vocabularySize, int views) {
+    StepSize size = new StepSize(EXAMPLES, LENGTH, ROWS, views);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        TorchScript casts = HopperNumbers.casts(manager);
+        FusedKernels fused = FusedKernels.findFrozen(manager, options()).orElseThrow()) {
+      Steps steps = new Steps(manager, casts, fused, size, vocabularySize);
+      int call = 0;
+      for (List<Cut> cuts : cuts(vocabularySize).toList()) {
+        for (double temperature : new double[] {1, 0, 0.6, 1.7}) {
+          Confidence confidence = Confidence.values()[call % 3];
+          Told told = Told.values()[call / 3 % 2];
+          Inversion inversion = new Inversion(confidence, temperature, told, cuts);
+          steps.check(new GuidedLaw(inversion, views == 1 ? 1 : 2.5 - call % 4), call);
+          call++;
+        }
+      }
+      steps.exchange.close();
+    }
+  }
+
+  private static FusedKernels.Options options() {
+    TransformerKernels.Options network =
+        new TransformerKernels.Options(
+            Precision.BFLOAT16, Activation.GLU, MODEL_WIDTH / WIDTH, 2, WIDTH, false, 1e-5);
+    return new FusedKernels.Options(network, TransformerKernels.Dropout.NONE, Precision.FLOAT32);
+  }
+
+  /** Steps of a size, whose logits are random and whose stream tells the tokens. */
+  private static final class Steps {
+    private final NDManager manager;
+    private final TorchScript casts;
+    private final StepKernels kernels;
+    private final StepSize size;
+    private final int vocabularySize;
+    private final int stride;
+    private final StepKernels.Weights weights;
+    private final StepKernels.Exchange exchange;
+    private final StepKernels.Inputs inputs;
+
+    Steps(
+        NDManager manager,
+        TorchScript casts,
+        FusedKernels fused,
+        StepSize size,
+        int vocabularySize) {
+      this.manager = manager;
+      this.casts = casts;
+      this.kernels = fused.steps().orElseThrow();
+      this.size = size;
+      this.vocabularySize = vocabularySize;
+      this.stride = (vocabularySize + 63) / 64 * 64;
+      NDList condition =
+          new NDList(
+              manager.zeros(new Shape(4 * WIDTH, WIDTH)),
+              manager.zeros(new Shape(4 * WIDTH)),
+              manager.zeros(new Shape(WIDTH, 4 * WIDTH)),
+              manager.zeros(new Shape(WIDTH)));
+      float[] none = new float[MODEL_WIDTH * WIDTH];
+      float[] table = new float[(vocabularySize + 1) * MODEL_WIDTH];
+      for (int i = 0; i < table.length; i++) {
+        table[i] = i / MODEL_WIDTH;
+      }
+      Hidden ofTokens = new Hidden(manager.create(table).reshape(new Shape(-1, MODEL_WIDTH)));
+      this.weights =
+          new StepKernels.Weights(
+              condition,
+              new Hidden(HopperNumbers.narrow(manager, casts, none, MODEL_WIDTH)),
+              new Hidden(HopperNumbers.narrow(manager, casts, new float[MODEL_WIDTH], 1)),
+              ofTokens);
+      this.exchange = kernels.exchange(size, weights);
+      this.inputs =
+          kernels.inputs(
+              manager,
+              size,
+              weights,
+              fused.inference().stream(manager, ofTokens, size.shownPositions()));
+    }
+
+    /** Checks the draws of a first step, and the tokens with which the next one begins. */
+    void check(GuidedLaw law, int seed) {
+      float[] shown = logits(seed);
+      double[] u = new Noise(seed).uniforms(Purpose.SAMPLE, 0, 0, ASKED.length);
+      u[3] = -1; // the likeliest
+      try (NDManager scope = manager.newSubManager()) {
+        Hidden logits =
+            new Hidden(HopperNumbers.narrow(scope, casts, shown, size.shownRows()));
+        int[] zt = new int[size.positions()];
+        Arrays.fill(zt, vocabularySize);
+        int[] without = zt.clone();
+        without[1] = 1; // which is not asked for
+        exchange.write(size.views() == 1 ? List.of(zt) : List.of(zt, without));
+        step(0, u, law, logits);
+        step(1, u, law, logits);
+        double[] drawn = exchange.read(0, ASKED.length);
+        double[] expected =
+            new InvertedRows(mixed(shown, law.scale()), vocabularySize, law.inversion()).drawn(u);
+        String which = law + " of V = " + vocabularySize;
+        for (int i = 0; i < expected.length; i++) {
+          assertThat(drawn[i])
+              .as("%s: number %d", which, i)
+              .isCloseTo(expected[i], within(1e-9 * Math.abs(expected[i]) + 1e-12));
+        }
+        for (int view = 0; view < size.views(); view++) {
+          int[] next = (view == 0 ? zt : without).clone();
+          for (int r = 0; r < ASKED.length; r++) {
+            next[ASKED[r]] = (int) expected[r];
+          }
+          assertThat(tokens(view)).as(which).isEqualTo(next);
+        }
+        exchange.advance(2);
+      }
+    }
+
+    private void step(int ahead, double[] u, GuidedLaw law, Hidden logits) {
+      List<float[]> features =
+          IntStream.range(0, size.views()).mapToObj(v -> new float[EXAMPLES * WIDTH]).toList();
+      exchange.write(ahead, ASKED, u, features, law);
+      kernels.begin(exchange, inputs, weights);
+      if (ahead == 0) {
+        kernels.draw(exchange, inputs, logits, vocabularySize, law.inversion().confidence());
+      }
+      try (GpuTimeline.Mark mark = GpuTimeline.of(manager.getDevice()).orElseThrow().mark()) {
+        mark.await();
+      }
+    }
+
+    /** Returns random logits of the rows of all views, [S R, stride]; the padding is large. */
+    private float[] logits(int seed) {
+      float[] random = HopperNumbers.random(size.shownRows() * stride + seed, 3);
+      float[] logits = new float[size.shownRows() * stride];
+      for (int i = 0; i < logits.length; i++) {
+        logits[i] = i % stride < vocabularySize ? random[i + seed] : 100;
+      }
+      return logits;
+    }
+
+    /** Returns the logits of the asked rows, [R, V]. */
+    private float[] mixed(float[] shown, double scale) {
+      float[] mixed = new float[ASKED.length * vocabularySize];
+      for (int r = 0; r < ASKED.length; r++) {
+        for (int v = 0; v < vocabularySize; v++) {
+          float with = shown[r * stride + v];
+          float without = size.views() == 1 ? with : shown[(ROWS + r) * stride + v];
+          mixed[r * vocabularySize + v] =
+              size.views() == 1 ? with : without + (with - without) * (float) scale;
+        }
+      }
+      return mixed;
+    }
+
+    /** Returns the tokens of a view that the stream began with. */
+    private int[] tokens(int view) {
+      NDArray stream = inputs.stream().array;
+      float[] all = stream.toFloatArray();
+      int first = view * size.positions();
+      return IntStream.range(first, first + size.positions())
+          .map(position -> (int) all[position * MODEL_WIDTH])
+          .toArray();
+    }
+  }
+}
