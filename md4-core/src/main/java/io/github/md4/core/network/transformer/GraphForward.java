@@ -15,6 +15,7 @@ import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.StepDraws;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -26,18 +27,22 @@ import java.util.Optional;
  * call that comes often, and a call is one launch. With few positions the host is what takes the
  * time.
  *
- * <p>The number of rows is rounded up, so that few graphs serve all calls; the rows that are added
- * are the last position's. Calls are serialised.
+ * <p>The number of rows is rounded up to a power of two, so that few graphs serve calls of any
+ * number; the rows that are added are the last position's. A number that comes often gets a graph of
+ * its own. Calls are serialised.
  */
 final class GraphForward implements FrozenForward {
   /** With more positions the GPU takes longer than the host. */
   private static final int MOST_POSITIONS = 4096;
 
-  /** A graph keeps its logits; this is 64 MiB of them. */
-  private static final long MOST_LOGITS = 1L << 24;
+  /** A graph keeps its logits; this is 256 MiB of them. */
+  private static final long MOST_LOGITS = 1L << 26;
 
   /** Calls of a shape before it is recorded, which takes as long as some twenty calls. */
   static final int CALLS_BEFORE = 8;
+
+  /** After so many calls of a number of rows it has a graph of its own. */
+  private static final int MOST_PADDED = 64;
 
   private static final int MOST_GRAPHS = 32;
   private static final int MOST_COUNTS = 1024;
@@ -89,6 +94,30 @@ final class GraphForward implements FrozenForward {
     int positions() {
       return examples * length;
     }
+
+    /** Returns whether a call asks for all positions: its rows stand otherwise than others. */
+    boolean isWhole() {
+      return rows == positions();
+    }
+
+    /** Returns the shape with any number of rows. */
+    Size ofAnyRows() {
+      return isWhole() ? this : new Size(examples, length, 0);
+    }
+
+    /** Returns the shape that serves this one and those of some fewer rows. */
+    Size padded() {
+      int power = Integer.highestOneBit(2 * rows - 1);
+      return isWhole() ? this : new Size(examples, length, Math.min(power, positions() - 1));
+    }
+
+    /** Returns whether calls of this shape make those of another one, too. */
+    boolean serves(Size other) {
+      return equals(other)
+          || (ofAnyRows().equals(other.ofAnyRows())
+              && rows >= other.rows
+              && rows <= 2 * other.rows);
+    }
   }
 
   /** Returns the rows of the graph that serves {@code count} rows of all positions. */
@@ -110,13 +139,13 @@ final class GraphForward implements FrozenForward {
   @Override
   public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     steps.ifPresent(GraphSteps::endGo);
-    Size size = Size.of(zt, rows);
-    if (isLarge(size) || isRare(size)) {
+    Optional<Size> size = recordedSize(Size.of(zt, rows));
+    if (size.isEmpty()) {
       return forward.logits(zt, condition, rows);
     }
     try (NDManager scope = zt.getManager().newSubManager()) {
       FusedCondition uploaded = forward.upload(scope, condition);
-      NDArray logits = recorded(size, zt, condition).run(zt, uploaded, rows);
+      NDArray logits = recorded(size.get(), zt, condition).run(zt, uploaded, rows);
       logits.attach(zt.getManager());
       return logits;
     }
@@ -146,11 +175,30 @@ final class GraphForward implements FrozenForward {
     return size.positions() > MOST_POSITIONS || logits > MOST_LOGITS;
   }
 
-  private boolean isRare(Size size) {
+  /** Returns the shape of the graph for calls of a shape; empty where launches make them. */
+  private Optional<Size> recordedSize(Size wanted) {
+    if (isLarge(wanted)) {
+      return Optional.empty();
+    }
+    int ofShape = counted(wanted.ofAnyRows());
+    if (!wanted.isWhole() && counted(wanted) > MOST_PADDED) {
+      return Optional.of(wanted);
+    }
+    Optional<Size> serving =
+        graphs.keySet().stream()
+            .filter(each -> each.serves(wanted))
+            .min(Comparator.comparingInt(Size::rows));
+    if (serving.isPresent() || ofShape <= callsBefore) {
+      return serving;
+    }
+    return Optional.of(isLarge(wanted.padded()) ? wanted : wanted.padded());
+  }
+
+  private int counted(Size size) {
     if (calls.size() == MOST_COUNTS) {
       calls.clear();
     }
-    return calls.merge(size, 1, Integer::sum) <= callsBefore;
+    return calls.merge(size, 1, Integer::sum);
   }
 
   private Recorded recorded(Size size, NDArray zt, Condition condition) {

@@ -98,7 +98,8 @@ final class GraphStepsGpuTest {
     try (FrozenOnGpu frozen = new FrozenOnGpu(each, 59)) {
       FrozenForward graphs = frozen.graphs();
       Inputs inputs = Inputs.random(each.config(), 3, 150, each.vocabularySize());
-      List<StepDraws.Step> steps = steps(inputs, 11);
+      List<StepDraws.Step> steps =
+          IntStream.range(0, 11).mapToObj(k -> step(inputs, 4 * (k % 3), 17 + k % 8, 18)).toList();
       Guided guided = guided(graphs, each, steps);
       StepDraws network = StepDraws.of(guided).orElseThrow();
       Inversion inversion = new Inversion(Confidence.MARGIN, 0.8, Told.OF_NETWORK, CUTS);
