@@ -71,6 +71,18 @@ final class GuidedDenoiserTest {
   }
 
   @Test
+  void withoutGuidance_eachExampleHasNoClass() {
+    Condition condition = new Condition(new double[] {0.25, 0.75}, new int[] {2, 0});
+    GuidedDenoiser guided = new GuidedDenoiser(FIXED, NONE, 2.5);
+    Condition without = guided.conditionWithout(condition);
+    assertThat(without.labels()).containsExactly(NONE, NONE);
+    assertThat(without.times()).containsExactly(0.25, 0.75);
+    assertThat(guided.factor()).isEqualTo(2.5);
+    int[] zt = {0, 5, 2, 5, 5, 1};
+    assertThat(guided.tokensWithout(zt)).containsExactly(zt);
+  }
+
+  @Test
   void scale_mustBeFinite() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new GuidedDenoiser(FIXED, NONE, Double.NaN))

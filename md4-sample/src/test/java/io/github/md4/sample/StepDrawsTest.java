@@ -11,17 +11,21 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Guided;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.torch.InvertedRows;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.law.LogitCuts;
 import io.github.md4.sample.law.TokenLaw;
+import io.github.md4.sample.method.BlockCounts;
 import io.github.md4.sample.method.ContextDenoiser;
 import io.github.md4.sample.method.ExactMethod;
 import io.github.md4.sample.method.Methods;
+import io.github.md4.sample.method.PublishedMethod;
 import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingSteps;
+import io.github.md4.sample.trajectory.InitialSequence;
 import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
 import java.util.ArrayList;
@@ -33,6 +37,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Networks that draw themselves, in some calls and not in others, one step or several at once. */
@@ -64,16 +69,43 @@ final class StepDrawsTest {
       return List.of(draws(zt, steps.next(), inversion)).iterator();
     }
 
+    /** Calls the network twice, and mixes what it says in a plain loop. */
+    @Override
+    public Optional<StepDraws> with(Guided guided) {
+      return Optional.of(
+          (zt, steps, inversion) -> {
+            drawn++;
+            Step step = steps.next();
+            try (NDManager scope = manager.newSubManager()) {
+              NDArray with = logits(scope, zt, step, step.condition());
+              Condition untold = guided.conditionWithout(step.condition());
+              NDArray without = logits(scope, guided.tokensWithout(zt), step, untold);
+              float[] mixed = with.toFloatArray();
+              float[] other = without.toFloatArray();
+              for (int i = 0; i < mixed.length; i++) {
+                mixed[i] = other[i] + (mixed[i] - other[i]) * (float) guided.factor();
+              }
+              double[] draws =
+                  new InvertedRows(mixed, TinySampling.TOKENS, inversion).drawn(step.u());
+              return List.of(draws).iterator();
+            }
+          });
+    }
+
     private double[] draws(int[] zt, Step step, Inversion inversion) {
-      int examples = step.condition().times().length;
       assertThat(step.u()).hasSameSizeAs(step.rows());
       try (NDManager scope = manager.newSubManager()) {
-        long[] tokens = Arrays.stream(zt).asLongStream().toArray();
-        NDArray shown = scope.create(tokens, new Shape(examples, zt.length / examples));
-        NDArray flat = scope.create(Arrays.stream(step.rows()).asLongStream().toArray());
-        NDArray logits = law.logits(shown, step.condition(), flat);
+        NDArray logits = logits(scope, zt, step, step.condition());
         return InvertedRows.of(logits, inversion).drawn(step.u());
       }
+    }
+
+    private NDArray logits(NDManager scope, int[] zt, Step step, Condition condition) {
+      int examples = condition.times().length;
+      long[] tokens = Arrays.stream(zt).asLongStream().toArray();
+      NDArray shown = scope.create(tokens, new Shape(examples, zt.length / examples));
+      NDArray flat = scope.create(Arrays.stream(step.rows()).asLongStream().toArray());
+      return law.logits(shown, condition, flat);
     }
   }
 
@@ -96,8 +128,7 @@ final class StepDrawsTest {
       List<double[]> drawn = new ArrayList<>();
       while (steps.hasNext() && drawn.size() < 3) {
         Step step = steps.next();
-        Optional<double[]> draws =
-            one.draw(zt, step.condition(), step.rows(), step.u(), inversion);
+        Optional<double[]> draws = one.draw(zt, step.condition(), step.rows(), step.u(), inversion);
         if (draws.isEmpty()) {
           break;
         }
@@ -178,8 +209,10 @@ final class StepDrawsTest {
   void tokensByATemperature_areThoseOfLogitsAndDraws(SamplingMethod method) {
     try (TinySampling tiny = new TinySampling()) {
       SampleRequest request = masks(4).withBatchSize(2);
-      for (double temperature : new double[] {0, 1e-300, 0.6, 1, 1.7}) {
-        for (List<TokenLaw.Truncation> truncations : truncations()) {
+      for (List<TokenLaw.Truncation> truncations : truncations()) {
+        double[] cold = {0, 0.6};
+        double[] any = {0, 1e-300, 0.6, 1.7};
+        for (double temperature : truncations.isEmpty() ? any : cold) {
           TokenLaw law = new TokenLaw(temperature, truncations);
           Ahead ahead = new Ahead(tiny);
           List<int[]> expected =
@@ -198,6 +231,35 @@ final class StepDrawsTest {
       TokenLaw law = new TokenLaw(0.6, List.of(new LastToken()));
       List<int[]> unused = tokens(tiny.sampler(cut, method, law).sample(request));
       assertThat(cut.asked).isZero();
+    }
+  }
+
+  /** Where a prompt guides it, the network mixes its logits with and without the prompt itself. */
+  @ParameterizedTest
+  @EnumSource(PublishedMethod.Remasking.class)
+  void tokensByAPrompt_areThoseOfLogitsAndDraws(PublishedMethod.Remasking remasking) {
+    try (TinySampling tiny = new TinySampling()) {
+      List<InitialSequence> sequences = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        int[] zt = new int[TinySampling.LENGTH];
+        Arrays.fill(zt, TinySampling.SPACE.maskToken());
+        zt[1] = i;
+        zt[5] = 6 - i;
+        sequences.add(new InitialSequence(zt, i));
+      }
+      SampleRequest request = TinySampling.requestOf(sequences).withBatchSize(3);
+      for (double guidance : new double[] {0, 0.5, 3}) {
+        SamplingMethod method =
+            new PublishedMethod.Blocks(BlockCounts.LLADA, 8, 4, remasking, guidance);
+        List<int[]> expected =
+            tokens(tiny.sampler(new ContextDenoiser(TinySampling.TOKENS), method).sample(request));
+        Drawing drawing = new Drawing(tiny);
+        assertThat(tokens(tiny.sampler(drawing, method).sample(request)))
+            .as("guidance %s", guidance)
+            .containsExactlyElementsOf(expected);
+        assertThat(drawing.drawn).isPositive();
+        assertThat(drawing.asked > 0).isEqualTo(guidance == 0);
+      }
     }
   }
 

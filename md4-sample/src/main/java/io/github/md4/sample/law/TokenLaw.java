@@ -108,8 +108,8 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   }
 
   /**
-   * The likeliest tokens of a law, with all that tie with the last of them: so many, or else as many
-   * as have a mass.
+   * The likeliest tokens of a law, with all that tie with the last of them: so many, or else as
+   * many as have a mass.
    *
    * @param most the number of tokens, at least 1; 0 where the mass is their bound
    * @param mass the mass that they have at least, in (0, 1]; 1 where their number is the bound

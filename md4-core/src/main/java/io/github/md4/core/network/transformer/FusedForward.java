@@ -152,8 +152,7 @@ final class FusedForward implements FrozenForward {
   }
 
   private ClassTable classes() {
-    return new ClassTable(
-        weights.exact(FusedCondition.CLASSES).toFloatArray(), config.headWidth());
+    return new ClassTable(weights.exact(FusedCondition.CLASSES).toFloatArray(), config.headWidth());
   }
 
   int vocabularySize() {

@@ -28,8 +28,8 @@ import java.util.Optional;
  * time.
  *
  * <p>The number of rows is rounded up to a power of two, so that few graphs serve calls of any
- * number; the rows that are added are the last position's. A number that comes often gets a graph of
- * its own. Calls are serialised.
+ * number; the rows that are added are the last position's. A number that comes often gets a graph
+ * of its own. Calls are serialised.
  */
 final class GraphForward implements FrozenForward {
   /** With more positions the GPU takes longer than the host. */
@@ -166,8 +166,7 @@ final class GraphForward implements FrozenForward {
   @Override
   public Optional<StepDraws> with(Guided guided) {
     StepViews views = new StepViews(Optional.of(guided));
-    return steps.map(
-        unused -> (zt, ahead, inversion) -> drawAhead(zt, ahead, inversion, views));
+    return steps.map(unused -> (zt, ahead, inversion) -> drawAhead(zt, ahead, inversion, views));
   }
 
   private boolean isLarge(Size size) {

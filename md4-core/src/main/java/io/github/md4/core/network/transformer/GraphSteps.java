@@ -218,8 +218,7 @@ final class GraphSteps implements AutoCloseable {
   private static StepSize size(int positions, List<Step> steps, int views) {
     int examples = steps.get(0).condition().times().length;
     int rows = steps.stream().mapToInt(s -> s.rows().length).max().orElseThrow();
-    return new StepSize(
-        examples, positions / examples, GraphForward.rows(rows, positions), views);
+    return new StepSize(examples, positions / examples, GraphForward.rows(rows, positions), views);
   }
 
   private boolean isLarge(StepSize size) {

@@ -148,8 +148,7 @@ final class StepKernelsGpuTest {
       double[] u = new Noise(seed).uniforms(Purpose.SAMPLE, 0, 0, ASKED.length);
       u[3] = -1; // the likeliest
       try (NDManager scope = manager.newSubManager()) {
-        Hidden logits =
-            new Hidden(HopperNumbers.narrow(scope, casts, shown, size.shownRows()));
+        Hidden logits = new Hidden(HopperNumbers.narrow(scope, casts, shown, size.shownRows()));
         int[] zt = new int[size.positions()];
         Arrays.fill(zt, vocabularySize);
         int[] without = zt.clone();

@@ -43,7 +43,12 @@ final class StepSizeTest {
   @Test
   void sizes_serveWhatIsAtMostTwiceAsSmall() {
     StepSize size = new StepSize(64, 256, 96, 1);
-    assertThat(List.of(size, new StepSize(64, 256, 48, 1), new StepSize(32, 256, 96, 1), new StepSize(33, 256, 64, 1)))
+    assertThat(
+            List.of(
+                size,
+                new StepSize(64, 256, 48, 1),
+                new StepSize(32, 256, 96, 1),
+                new StepSize(33, 256, 64, 1)))
         .allMatch(size::serves);
     assertThat(
             List.of(

@@ -54,7 +54,10 @@ final class GraphStepsGpuTest {
         new Case(network(3, 3, Embedding.OUTSIDE, Activation.GLU), 27, 1),
         new Case(network(4, 2, Embedding.INSIDE, Activation.SWIGLU), 1003, 1),
         new Case(network(12, 12, Embedding.OUTSIDE, Activation.GEGLU), 27, 1),
-        new Case(network(2, 2, Embedding.INSIDE, Activation.GLU).withCondition(TimeFeatures.T, 5), 50_257, 1));
+        new Case(
+            network(2, 2, Embedding.INSIDE, Activation.GLU).withCondition(TimeFeatures.T, 5),
+            50_257,
+            1));
   }
 
   private static TransformerConfig network(

@@ -35,7 +35,10 @@ public final class LawLogits {
   static Optional<Inversion> inversion(TokenLaw law, Confidence confidence, Inversion.Told told) {
     double temperature = law.temperature() < COLDEST ? 0 : law.temperature();
     List<Inversion.Cut> cuts =
-        law.truncations().stream().flatMap(each -> each.kept().stream()).map(LawLogits::cut).toList();
+        law.truncations().stream()
+            .flatMap(each -> each.kept().stream())
+            .map(LawLogits::cut)
+            .toList();
     return cuts.size() == law.truncations().size()
         ? Optional.of(new Inversion(confidence, temperature, told, cuts))
         : Optional.empty();
