@@ -53,7 +53,7 @@ one() { # TOOL NAME METHOD NUMBER
   [ "$1" != racecheck ] || front=$out/each-lane:
   begun=$(date +%s)
   timeout -k 5 "${LIMIT:-170}" "$sanitizer" --tool "$1" --kernel-name kns=attention --print-limit 10 \
-    "$java" -Xmx4g -Dmd4.runs=1 -cp "$front$path" '-Djava.util.logging.config.class=io.github.md4.cli.support.JdkLog$Configuration' \
+    "$java" -Xmx4g -Dmd4.runs=1 -cp "$front$path" '-Djava.util.logging.config.class=io.github.md4.cli.screen.JdkLog$Configuration' \
     org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details=testfeed \
     "--select-iteration=method:$package.HopperAttentionGpuTest#$3[$4]" >"$log" 2>&1
   status=$?

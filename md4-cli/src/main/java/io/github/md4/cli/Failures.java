@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
-import io.github.md4.cli.support.ClosedOutputException;
-import io.github.md4.cli.support.DeviceFailures;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.FailureLine;
+import io.github.md4.cli.engine.DeviceFailures;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.FailureLine;
+import io.github.md4.cli.screen.ClosedOutputException;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import java.io.PrintWriter;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.cli.engine.SupportedPlatforms;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.cli.help.HelpLayout;
 import io.github.md4.cli.launch.LauncherWatch;
-import io.github.md4.cli.support.ClosedOutputException;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.JdkLog;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.Screen;
-import io.github.md4.cli.support.SupportedPlatforms;
+import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.screen.ClosedOutputException;
+import io.github.md4.cli.screen.JdkLog;
+import io.github.md4.cli.screen.Screen;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

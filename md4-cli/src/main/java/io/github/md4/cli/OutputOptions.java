@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
-import io.github.md4.cli.support.Usage;
+import io.github.md4.cli.failure.Usage;
 import io.github.md4.core.model.SavedModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;

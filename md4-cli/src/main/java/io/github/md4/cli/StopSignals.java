@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Screen;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.screen.Screen;
 import java.util.List;
 import org.jline.utils.Signals;
 

@@ -4,7 +4,7 @@ package io.github.md4.cli;
 import static io.github.md4.cli.Ran.md4;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.TokenFile;
 import java.io.IOException;

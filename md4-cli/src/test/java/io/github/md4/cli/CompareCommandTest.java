@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.core.token.Gpt2Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ import static io.github.md4.cli.Ran.md4;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.engine.DeviceChoice;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.sample.method.SamplingMethod;
 import java.io.IOException;

@@ -5,7 +5,7 @@ import static io.github.md4.cli.Ran.md4;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.core.token.TokenFile;
 import java.io.IOException;

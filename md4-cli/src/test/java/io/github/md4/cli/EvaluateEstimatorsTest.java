@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.cli.evaluate.Contradictions;
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.core.likelihood.Agreement;
 import io.github.md4.core.token.Sha256;
 import java.io.IOException;

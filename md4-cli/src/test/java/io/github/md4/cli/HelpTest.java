@@ -4,9 +4,9 @@ package io.github.md4.cli;
 import static io.github.md4.cli.Ran.md4;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.md4.cli.failure.OtherWords;
 import io.github.md4.cli.help.HelpLayout;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.OtherWords;
+import io.github.md4.cli.option.OptionTypes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.token.TokenFile;
 import java.awt.image.BufferedImage;

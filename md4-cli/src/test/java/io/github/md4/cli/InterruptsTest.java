@@ -4,8 +4,8 @@ package io.github.md4.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Screen;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.screen.Screen;
 import io.github.md4.cli.train.Interrupts;
 import java.io.IOException;
 import java.io.PrintWriter;

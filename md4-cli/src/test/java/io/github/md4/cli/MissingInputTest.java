@@ -4,7 +4,7 @@ package io.github.md4.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.PixelValues;
 import java.awt.image.BufferedImage;

@@ -4,9 +4,9 @@ package io.github.md4.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Head;
-import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.screen.Head;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.PixelValues;

@@ -5,7 +5,7 @@ import static io.github.md4.cli.Ran.md4;
 import static io.github.md4.cli.Ran.words;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.core.Activation;
 import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.model.ModelConfig;

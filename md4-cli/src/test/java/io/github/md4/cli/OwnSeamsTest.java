@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.NetworkKind;

@@ -3,7 +3,7 @@ package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.md4.cli.support.JdkLog;
+import io.github.md4.cli.screen.JdkLog;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Screen;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.screen.Screen;
 import io.github.md4.cli.trace.Ink;
 import io.github.md4.cli.trace.TerminalPlayer;
 import io.github.md4.sample.trace.TraceReader;

@@ -3,7 +3,7 @@ package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

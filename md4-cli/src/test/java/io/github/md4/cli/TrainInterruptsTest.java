@@ -4,7 +4,7 @@ package io.github.md4.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonParser;
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.train.folder.Checkpoints;
 import io.github.md4.train.folder.Checkpoints.Checkpoint;
 import java.io.IOException;

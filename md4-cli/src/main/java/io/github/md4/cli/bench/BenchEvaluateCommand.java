@@ -3,8 +3,8 @@ package io.github.md4.cli.bench;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.core.Precision;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import java.io.IOException;

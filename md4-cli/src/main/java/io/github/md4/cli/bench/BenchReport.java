@@ -2,8 +2,8 @@
 package io.github.md4.cli.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.Table;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.train.bench.BenchResult;
 import io.github.md4.train.bench.MemoryUse;

@@ -3,10 +3,10 @@ package io.github.md4.cli.bench;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.cli.sample.SamplerOptions;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.Usage;
 import io.github.md4.core.Precision;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.SamplingOptions;

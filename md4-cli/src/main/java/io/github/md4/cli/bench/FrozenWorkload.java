@@ -2,7 +2,7 @@
 package io.github.md4.cli.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.Objective;

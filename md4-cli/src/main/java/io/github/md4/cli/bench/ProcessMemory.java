@@ -3,7 +3,7 @@ package io.github.md4.cli.bench;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -2,7 +2,7 @@
 package io.github.md4.cli.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Table;
+import io.github.md4.cli.report.Table;
 import java.util.Arrays;
 
 /**

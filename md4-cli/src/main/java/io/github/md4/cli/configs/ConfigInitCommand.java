@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.configs;
 
-import io.github.md4.cli.support.DeviceChoice;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.ModelOptions;
-import io.github.md4.cli.support.TypedName;
+import io.github.md4.cli.engine.DeviceChoice;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.model.ModelOptions;
+import io.github.md4.cli.report.TypedName;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;

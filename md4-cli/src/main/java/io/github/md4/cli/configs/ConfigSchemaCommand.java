@@ -3,7 +3,7 @@ package io.github.md4.cli.configs;
 
 import io.github.md4.cli.config.ConfigSchema;
 import io.github.md4.cli.experiment.Experiment;
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.data;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Table;
-import io.github.md4.cli.support.Usage;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.BareTokens;
 import io.github.md4.core.token.DataSplit;

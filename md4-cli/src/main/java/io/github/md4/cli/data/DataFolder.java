@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.data;
 
-import io.github.md4.cli.support.TypedName;
-import io.github.md4.cli.support.Visible;
+import io.github.md4.cli.report.TypedName;
+import io.github.md4.cli.screen.Visible;
 import io.github.md4.train.data.Existing;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -5,11 +5,11 @@ import static java.util.stream.Collectors.joining;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.ClassChoice;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.Table;
-import io.github.md4.cli.support.Usage;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.model.ClassChoice;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.SplitFractions;

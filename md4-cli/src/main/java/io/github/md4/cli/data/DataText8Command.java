@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.data;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.SourceFiles;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.character.Text8;
 import java.io.IOException;

@@ -2,12 +2,12 @@
 package io.github.md4.cli.data;
 
 import ai.djl.Device;
+import io.github.md4.cli.engine.DeviceChoice;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.cli.parts.Parts;
-import io.github.md4.cli.support.DeviceChoice;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.Progress;
-import io.github.md4.cli.support.Usage;
+import io.github.md4.cli.screen.Progress;
 import io.github.md4.core.Division;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.token.Sha256;

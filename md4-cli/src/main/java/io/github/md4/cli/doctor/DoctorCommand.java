@@ -3,9 +3,9 @@ package io.github.md4.cli.doctor;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.Visible;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.screen.Visible;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;

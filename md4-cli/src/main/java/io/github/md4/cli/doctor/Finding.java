@@ -2,7 +2,7 @@
 package io.github.md4.cli.doctor;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 
 /**
  * The state of one part of the machine.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
-import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.option.OptionTypes;
 import picocli.CommandLine.Option;
 
 /** The options of how many chunks are scored, and how many at once. */

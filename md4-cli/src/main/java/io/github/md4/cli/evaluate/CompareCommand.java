@@ -3,10 +3,10 @@ package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.Table;
-import io.github.md4.cli.support.Usage;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.Units;
 import io.github.md4.core.likelihood.UnitLosses;
 import java.io.IOException;

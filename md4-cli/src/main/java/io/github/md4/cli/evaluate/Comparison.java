@@ -3,8 +3,8 @@ package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.LoadedModel;
-import io.github.md4.cli.support.Table;
+import io.github.md4.cli.model.LoadedModel;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.likelihood.BoundEstimate;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Table;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.likelihood.Agreement;
 import io.github.md4.core.likelihood.BoundEstimate;
 import java.io.PrintWriter;

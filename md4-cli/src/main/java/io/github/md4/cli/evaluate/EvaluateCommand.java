@@ -2,14 +2,14 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.model.LoadedModel;
+import io.github.md4.cli.model.ModelOptions;
+import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.cli.parts.Parts;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.LoadedModel;
-import io.github.md4.cli.support.ModelOptions;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.Table;
-import io.github.md4.cli.support.Usage;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.Division;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.schedule.TimeAxis;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.LoadedModel;
-import io.github.md4.cli.support.ModelOptions;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.Progress;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.model.LoadedModel;
+import io.github.md4.cli.model.ModelOptions;
+import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.screen.Progress;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.OrderLikelihood;
 import io.github.md4.core.likelihood.UnitLosses;

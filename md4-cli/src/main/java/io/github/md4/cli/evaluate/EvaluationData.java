@@ -2,8 +2,8 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.cli.model.LoadedModel;
+import io.github.md4.cli.report.Json;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.ModelFolder;

@@ -2,8 +2,8 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.WithError;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.WithError;
 import io.github.md4.core.Units;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.likelihood.BoundEstimate;

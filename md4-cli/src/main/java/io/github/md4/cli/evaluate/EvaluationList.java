@@ -3,7 +3,7 @@ package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Table;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.likelihood.Agreement;
 import io.github.md4.core.likelihood.BoundEstimate;
 import java.util.List;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
-import io.github.md4.cli.support.LoadedModel;
-import io.github.md4.cli.support.Progress;
+import io.github.md4.cli.model.LoadedModel;
+import io.github.md4.cli.screen.Progress;
 import io.github.md4.core.Division;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.likelihood.BoundEstimate;

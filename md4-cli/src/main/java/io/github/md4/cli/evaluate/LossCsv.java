@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
-import io.github.md4.cli.support.DeviceChoice;
-import io.github.md4.cli.support.LoadedModel;
-import io.github.md4.cli.support.OutputFile;
+import io.github.md4.cli.engine.DeviceChoice;
+import io.github.md4.cli.file.OutputFile;
+import io.github.md4.cli.model.LoadedModel;
 import io.github.md4.core.Units;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.Interval;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
-import io.github.md4.cli.support.OutputFile;
+import io.github.md4.cli.file.OutputFile;
 import io.github.md4.core.Decimals;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;

@@ -2,8 +2,8 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.Table;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.MeanWithError;
 import io.github.md4.core.StudentT;
 import io.github.md4.core.likelihood.Interval;

@@ -2,13 +2,13 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.SequenceFile;
-import io.github.md4.cli.support.Table;
-import io.github.md4.cli.support.Usage;
-import io.github.md4.cli.support.WithError;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.file.SequenceFile;
+import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.Table;
+import io.github.md4.cli.report.WithError;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.TokenFile;

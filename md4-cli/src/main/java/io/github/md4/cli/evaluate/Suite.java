@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
-import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.cli.model.LoadedModel;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.likelihood.Examples;

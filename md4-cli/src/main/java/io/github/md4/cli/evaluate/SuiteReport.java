@@ -2,10 +2,10 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.LoadedModel;
-import io.github.md4.cli.support.Table;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.model.LoadedModel;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.help;
 
-import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.failure.ExitCodes;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.help;
 
-import io.github.md4.cli.support.TitledOptions;
+import io.github.md4.cli.option.TitledOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.importing;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.ModelArgument;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.model.ModelArgument;
+import io.github.md4.cli.report.Json;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.published.PublishedCopy;

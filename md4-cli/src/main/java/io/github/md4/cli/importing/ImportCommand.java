@@ -3,8 +3,8 @@ package io.github.md4.cli.importing;
 
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.report.Json;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.NearestName;

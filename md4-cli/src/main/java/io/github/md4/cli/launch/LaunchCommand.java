@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.launch;
 
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.Usage;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.train.parallel.HeldPort;
 import io.github.md4.train.parallel.Job;
 import java.io.IOException;

@@ -4,7 +4,7 @@ package io.github.md4.cli.parts;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.model.AtomicWrite;

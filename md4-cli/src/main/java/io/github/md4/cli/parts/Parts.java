@@ -2,10 +2,9 @@
 package io.github.md4.cli.parts;
 
 import ai.djl.Device;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.Processes;
-import io.github.md4.cli.support.Usage;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.core.Division;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.train.parallel.Job;

@@ -3,10 +3,10 @@ package io.github.md4.cli.plan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.experiment.Experiment;
-import io.github.md4.cli.support.Bytes;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.Pace;
-import io.github.md4.cli.support.Table;
+import io.github.md4.cli.report.Bytes;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.Table;
+import io.github.md4.cli.screen.Pace;
 import io.github.md4.core.internal.text.Counted;
 import java.io.PrintWriter;
 import java.util.Locale;

@@ -3,9 +3,9 @@ package io.github.md4.cli.plan;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.engine.DeviceChoice;
+import io.github.md4.cli.engine.SystemMemory;
 import io.github.md4.cli.experiment.Experiment;
-import io.github.md4.cli.support.DeviceChoice;
-import io.github.md4.cli.support.SystemMemory;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.EngineThreads;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.plot;
 
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.file.OutputFile;
+import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.cli.plot.Chart.Line;
 import io.github.md4.cli.plot.Chart.Scale;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.OutputFile;
-import io.github.md4.cli.support.Usage;
 import io.github.md4.core.internal.text.Counted;
 import java.io.IOException;
 import java.nio.file.Path;

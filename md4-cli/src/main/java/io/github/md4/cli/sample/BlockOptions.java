@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
-import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.sample.method.BlockCounts;

@@ -3,9 +3,9 @@ package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Columns;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.Visible;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.screen.Columns;
+import io.github.md4.cli.screen.Visible;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.TokenDistribution;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.SequenceFile;
-import io.github.md4.cli.support.Usage;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.file.SequenceFile;
+import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.sample.MaskedDiffusion;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
-import io.github.md4.cli.support.Columns;
-import io.github.md4.cli.support.Terminal;
-import io.github.md4.cli.support.Visible;
+import io.github.md4.cli.screen.Columns;
+import io.github.md4.cli.screen.Terminal;
+import io.github.md4.cli.screen.Visible;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.SequenceFile;
-import io.github.md4.cli.support.Terminal;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.file.SequenceFile;
+import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.screen.Terminal;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.SavedModel;

@@ -3,8 +3,8 @@ package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.Visible;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.screen.Visible;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trajectory.Sample;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.file.OutputFile;
 import io.github.md4.cli.image.Apng;
 import io.github.md4.cli.image.ImageGrid;
+import io.github.md4.cli.model.ClassChoice;
+import io.github.md4.cli.model.Labelled;
+import io.github.md4.cli.model.ModelArgument;
+import io.github.md4.cli.model.ModelOptions;
+import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.cli.parts.Parts;
-import io.github.md4.cli.support.ClassChoice;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Labelled;
-import io.github.md4.cli.support.ModelArgument;
-import io.github.md4.cli.support.ModelOptions;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.Division;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.TokenSpace;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
+import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.option.TitledOptions;
 import io.github.md4.cli.sample.SamplerKind.OptionGroup;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.TitledOptions;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.network.NetworkConfig;

@@ -2,8 +2,8 @@
 package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.report.Json;
 import io.github.md4.cli.sample.SamplerKind.OptionGroup;
-import io.github.md4.cli.support.Json;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.sample.law.TokenLaw;

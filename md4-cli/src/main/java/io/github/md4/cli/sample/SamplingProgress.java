@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
-import io.github.md4.cli.support.Progress;
+import io.github.md4.cli.screen.Progress;
 import io.github.md4.sample.trajectory.SamplingListener;
 
 /** A listener that shows the progress of sampling in calls of the network. */

@@ -2,7 +2,7 @@
 package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SamplingListener;
 

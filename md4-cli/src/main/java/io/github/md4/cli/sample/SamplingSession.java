@@ -2,12 +2,12 @@
 package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.file.OutputFile;
+import io.github.md4.cli.model.ModelArgument;
+import io.github.md4.cli.model.ModelOptions;
 import io.github.md4.cli.parts.Parts;
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.ModelArgument;
-import io.github.md4.cli.support.ModelOptions;
-import io.github.md4.cli.support.OutputFile;
-import io.github.md4.cli.support.Visible;
+import io.github.md4.cli.screen.Visible;
 import io.github.md4.core.Division;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;

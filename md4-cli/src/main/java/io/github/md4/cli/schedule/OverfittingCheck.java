@@ -3,10 +3,10 @@ package io.github.md4.cli.schedule;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.evaluate.EvaluationFields;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.LoadedModel;
-import io.github.md4.cli.support.Table;
-import io.github.md4.cli.support.WithError;
+import io.github.md4.cli.model.LoadedModel;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.Table;
+import io.github.md4.cli.report.WithError;
 import io.github.md4.core.Units;
 import io.github.md4.core.diffusion.GenMd4Objective;
 import io.github.md4.core.likelihood.BoundEstimate;

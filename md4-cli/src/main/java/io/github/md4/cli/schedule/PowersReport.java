@@ -3,8 +3,8 @@ package io.github.md4.cli.schedule;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
-import io.github.md4.cli.support.Table;
+import io.github.md4.cli.report.Json;
+import io.github.md4.cli.report.Table;
 import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.speed.Spread;

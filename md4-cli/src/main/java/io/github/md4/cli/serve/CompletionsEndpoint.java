@@ -3,7 +3,7 @@ package io.github.md4.cli.serve;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 import io.github.md4.sample.trajectory.Sample;
 import java.io.IOException;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.serve;
 
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 import java.io.IOException;
 import java.util.function.BooleanSupplier;
 

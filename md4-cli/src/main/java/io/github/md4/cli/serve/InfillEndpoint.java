@@ -4,7 +4,7 @@ package io.github.md4.cli.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.Template;

@@ -2,7 +2,7 @@
 package io.github.md4.cli.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 import java.io.IOException;
 
 /** {@code /v1/models}, in the form of OpenAI's API. */

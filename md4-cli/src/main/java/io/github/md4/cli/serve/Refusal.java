@@ -2,7 +2,7 @@
 package io.github.md4.cli.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 
 /** The answer to a request that is not fulfilled: a status, and a line for the client. */
 final class Refusal extends RuntimeException {

@@ -3,7 +3,7 @@ package io.github.md4.cli.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.report.Json;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.sample.ScoringOptions;
 import java.io.IOException;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.serve;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.ModelArgument;
-import io.github.md4.cli.support.ModelOptions;
-import io.github.md4.cli.support.OptionTypes;
-import io.github.md4.cli.support.Usage;
-import io.github.md4.cli.support.Visible;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.failure.Usage;
+import io.github.md4.cli.model.ModelArgument;
+import io.github.md4.cli.model.ModelOptions;
+import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.screen.Visible;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.sample.MaskedDiffusion;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.serve;
 
-import io.github.md4.cli.support.FailureLine;
-import io.github.md4.cli.support.Visible;
+import io.github.md4.cli.failure.FailureLine;
+import io.github.md4.cli.screen.Visible;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;

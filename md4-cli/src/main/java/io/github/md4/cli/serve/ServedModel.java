@@ -3,8 +3,8 @@ package io.github.md4.cli.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.ClassChoice;
-import io.github.md4.cli.support.Json;
+import io.github.md4.cli.model.ClassChoice;
+import io.github.md4.cli.report.Json;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;

@@ -4,7 +4,7 @@ package io.github.md4.cli.trace;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.OutputFile;
+import io.github.md4.cli.file.OutputFile;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trace.Trace;

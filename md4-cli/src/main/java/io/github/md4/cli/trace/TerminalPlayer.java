@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.trace;
 
-import io.github.md4.cli.support.Columns;
-import io.github.md4.cli.support.Visible;
+import io.github.md4.cli.screen.Columns;
+import io.github.md4.cli.screen.Visible;
 import io.github.md4.sample.trace.Trace.Cell;
 import io.github.md4.sample.trace.Trace.Frame;
 import io.github.md4.sample.trace.Trace.History;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.train;
 
-import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.Progress;
-import io.github.md4.cli.support.Table;
+import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.report.Table;
+import io.github.md4.cli.screen.Progress;
 import io.github.md4.train.Replay;
 import io.github.md4.train.TrainingRun;
 import java.io.PrintWriter;

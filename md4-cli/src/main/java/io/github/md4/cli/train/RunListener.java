@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.train;
 
-import io.github.md4.cli.support.ClosedOutputException;
-import io.github.md4.cli.support.WithError;
+import io.github.md4.cli.report.WithError;
+import io.github.md4.cli.screen.ClosedOutputException;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.train.TrainingListener;
 import io.github.md4.train.evaluation.Evaluation;

@@ -2,10 +2,10 @@
 package io.github.md4.cli.train;
 
 import ai.djl.Device;
+import io.github.md4.cli.engine.DeviceChoice;
 import io.github.md4.cli.experiment.AverageNote;
 import io.github.md4.cli.experiment.Experiment;
-import io.github.md4.cli.support.DeviceChoice;
-import io.github.md4.cli.support.TypedName;
+import io.github.md4.cli.report.TypedName;
 import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.model.Weights;

@@ -2,7 +2,7 @@
 package io.github.md4.cli.train;
 
 import ai.djl.Device;
-import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.engine.DeviceChoice;
 import io.github.md4.core.Precision;
 import io.github.md4.core.network.Tf32;
 import io.github.md4.train.config.TrainingConfig;

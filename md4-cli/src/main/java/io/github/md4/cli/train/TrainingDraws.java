@@ -3,7 +3,7 @@ package io.github.md4.cli.train;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.cli.experiment.Experiment;
-import io.github.md4.cli.support.Labelled;
+import io.github.md4.cli.model.Labelled;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.Weights;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.train;
 
-import io.github.md4.cli.support.Pace;
-import io.github.md4.cli.support.Progress;
-import io.github.md4.cli.support.Visible;
+import io.github.md4.cli.screen.Pace;
+import io.github.md4.cli.screen.Progress;
+import io.github.md4.cli.screen.Visible;
 import io.github.md4.train.TrainingListener.StepMetrics;
 import io.github.md4.train.config.TrainingConfig;
 import java.io.PrintWriter;

@@ -3,8 +3,8 @@ package io.github.md4.cli.train;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.cli.experiment.Experiment;
+import io.github.md4.cli.file.OutputFile;
 import io.github.md4.cli.image.ImageGrid;
-import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;

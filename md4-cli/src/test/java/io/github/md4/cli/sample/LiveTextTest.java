@@ -3,7 +3,7 @@ package io.github.md4.cli.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.md4.cli.support.Terminal;
+import io.github.md4.cli.screen.Terminal;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
