@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,6 +78,18 @@ final class ProcessTest {
       child.closeOut();
       assertThat(child.err()).isEmpty();
       assertThat(child.exitCode()).isEqualTo(141);
+    }
+  }
+
+  /** libtorch's own lines go past this Java's stderr. */
+  @Test
+  void images_areSampledWithoutAWordOfLibtorch() throws Exception {
+    Path model = TinyImages.write(folder.resolve("model"), Optional.empty());
+    String words = "sample-images --device cpu --steps 2 --out %s --model %s";
+    String[] command = words.formatted(folder.resolve("out.bin"), model).split(" ");
+    try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), command)) {
+      assertThat(child.err()).isEmpty();
+      assertThat(child.exitCode()).isZero();
     }
   }
 

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.convolutional.Conv2d;
+import io.github.md4.core.internal.torch.Nnpack;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
@@ -33,6 +34,7 @@ public final class ConvolutionCheck {
   }
 
   private static boolean isRightAndTold() {
+    Nnpack.switchOffWhereItCannotStart(Device.cpu());
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       boolean isRight =
           isRight(manager, new Maps(2, 32, 48, 4, 4))

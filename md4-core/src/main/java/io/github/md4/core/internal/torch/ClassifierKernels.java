@@ -18,6 +18,7 @@ public final class ClassifierKernels implements AutoCloseable {
   private final KernelCalls calls;
 
   public ClassifierKernels(NDManager parent) {
+    Nnpack.switchOffWhereItCannotStart(parent.getDevice());
     this.calls = KernelCalls.run(TorchScript.load(parent, Map.of(), SOURCE));
   }
 

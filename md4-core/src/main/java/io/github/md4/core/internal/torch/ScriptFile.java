@@ -93,6 +93,7 @@ public final class ScriptFile implements AutoCloseable {
   }
 
   private PtSymbolBlock load() {
+    Nnpack.switchOffWhereItCannotStart(manager.getDevice());
     try (InputStream screened = ScreenedScript.open(file)) {
       return JniUtils.loadModule((PtNDManager) manager, screened, true, false);
     } catch (EngineException | IOException e) {
