@@ -11,6 +11,7 @@ import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.Schedule;
@@ -126,7 +127,7 @@ interface ModelContent extends AutoCloseable {
       int powers = schedule.match(shared -> size, GenMd4Schedule::vocabularySize);
       require(
           powers == size,
-          "the schedule must have a power for each of the tokenizer's %d tokens".formatted(size),
+          "the schedule must have a power for each of the tokenizer's " + Counted.of(size, "token"),
           powers);
     }
 

@@ -3,6 +3,7 @@ package io.github.md4.sample;
 
 import static io.github.md4.core.Checks.require;
 
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.Tokenizer;
 import java.util.Arrays;
 import java.util.regex.Matcher;
@@ -84,7 +85,8 @@ public final class Template {
     require(zt.length > 0, "a template must have at least one token");
     require(
         zt.length <= length,
-        "a template must have at most the model's %d tokens: %d".formatted(length, zt.length));
+        "a template must have at most the model's %s: %d"
+            .formatted(Counted.of(length, "token"), zt.length));
     return zt;
   }
 
@@ -99,7 +101,8 @@ public final class Template {
     require(masks >= 1, "a hole must have at least one mask: " + hole.group());
     require(
         masks <= length,
-        "a hole must not exceed the model's %d tokens: %s".formatted(length, hole.group()));
+        "a hole must not exceed the model's %s: %s"
+            .formatted(Counted.of(length, "token"), hole.group()));
     zt = joined(zt, masks(masks));
   }
 

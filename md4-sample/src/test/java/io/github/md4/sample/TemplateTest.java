@@ -75,6 +75,13 @@ final class TemplateTest {
         .withMessage(message);
   }
 
+  @Test
+  void modelOfOneToken_isToldInTheSingular() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Template.parse("ab", TinyModelFolder.TOKENIZER, 1))
+        .withMessage("a template must have at most the model's 1 token: 2");
+  }
+
   /** What was given is kept to the character, whether a blank follows a hole or not. */
   @ParameterizedTest
   @ValueSource(strings = {"llama-tiny.json", "llama-tiny-merge-pairs.json", "bytelevel-tiny.json"})

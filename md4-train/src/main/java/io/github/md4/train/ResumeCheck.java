@@ -3,6 +3,7 @@ package io.github.md4.train;
 
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.train.config.WarmStart;
 import io.github.md4.train.folder.Checkpoints;
@@ -38,8 +39,10 @@ record ResumeCheck(TrainingPlan plan, String labelsSha256, Checkpoints.Checkpoin
     if (!isOfWholeBatches(state)) {
       throw new InvalidDataException(
           checkpoint.folder(),
-          "is damaged: its state has %d examples in %d batches"
-              .formatted(state.dataPosition(), state.batches()));
+          "is damaged: its state has %s in %s"
+              .formatted(
+                  Counted.of(state.dataPosition(), "example"),
+                  Counted.of(state.batches(), "batch", "batches")));
     }
     if (state.dataPosition() != state.batches() * plan.training().batching().batchSize()) {
       throw new InvalidConfigException(

@@ -32,9 +32,9 @@ record EvaluateBenchReport(
         Counted.of(settings.passes(), "masking"));
     table.row(
         "calls",
-        "%,d of the network, which guess %,d tokens",
+        "%,d of the network, for %s",
         result.networkCalls(),
-        result.askedPositions());
+        Counted.of(result.askedPositions(), "guessed token"));
     table.row(
         "time", "%.3f s, %.3f ms a call", result.times().median(), result.millisecondsACall());
     result.times().addTo(table);

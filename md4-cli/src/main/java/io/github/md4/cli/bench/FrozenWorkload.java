@@ -7,6 +7,7 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeAxis;
@@ -62,9 +63,9 @@ record FrozenWorkload(
   String text(Precision actual) {
     return String.format(
         Locale.ROOT,
-        "%s; %d tokens out of %d, %s, residual stream %s",
+        "%s; %s out of %d, %s, residual stream %s",
         model.network().summary(),
-        model.length(),
+        Counted.of(model.length(), "token"),
         vocabularySize,
         precision,
         actual);

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.likelihood.AnswerLikelihood.Pair;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
@@ -108,7 +109,7 @@ record AnswerFile(Path file, Tokenizer tokenizer, int longest) {
     int length = pair.whole().length;
     require(
         length <= longest,
-        "prompt and answer must have at most the model's %d tokens".formatted(longest),
+        "prompt and answer must have at most the model's " + Counted.of(longest, "token"),
         length);
     String text = answer.isTextual() ? answer.asText() : tokenizer.decode(pair.answer());
     return new Choice(pair, text.getBytes(StandardCharsets.UTF_8).length);

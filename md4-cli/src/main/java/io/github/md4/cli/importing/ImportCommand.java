@@ -153,7 +153,7 @@ public final class ImportCommand implements Callable<Integer> {
         "parameters  %,d, as %s%n",
         parameters(published), String.join(", ", published.types().keySet()));
     out.printf("vocabulary  %s%n", published.description().tokenizer().summary());
-    out.printf("length      %,d tokens%n", config.length());
+    out.printf("length      %s%n", Counted.of(config.length(), "token"));
     if (published.lacksTokenizer()) {
       out.println(
           "tokenizer   none is there: texts are the numbers of tokens; put tokenizer.json beside"

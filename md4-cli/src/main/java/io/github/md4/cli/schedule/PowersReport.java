@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.report.Json;
 import io.github.md4.cli.report.Table;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.speed.Spread;
@@ -43,7 +44,8 @@ record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
   Table table() {
     Table table = new Table();
     Spread spread = Spread.of(schedule.powers());
-    table.row("powers", "%,d tokens; 1 is the linear schedule", schedule.vocabularySize());
+    table.row(
+        "powers", "%s; 1 is the linear schedule", Counted.of(schedule.vocabularySize(), "token"));
     table.row(
         "spread",
         "min %.4f, quartiles %.4f, %.4f, %.4f, max %.4f",

@@ -2,6 +2,7 @@
 package io.github.md4.cli.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.trajectory.InitialSequence;
 import java.util.ArrayList;
@@ -76,8 +77,11 @@ record CompletionRequest(
         throw Refusal.of(
             400,
             "context_length_exceeded",
-            "the model has sequences of %d tokens; prompt and suffix have %d, which leaves %d"
-                .formatted(served.length(), prompt.length + end.length, Math.max(0, room)));
+            "the model has sequences of %s; prompt and suffix have %d, which leaves %d"
+                .formatted(
+                    Counted.of(served.length(), "token"),
+                    prompt.length + end.length,
+                    Math.max(0, room)));
       }
     }
   }

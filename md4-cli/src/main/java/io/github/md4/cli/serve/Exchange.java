@@ -3,6 +3,7 @@ package io.github.md4.cli.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
+import io.github.md4.core.internal.text.Counted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -76,7 +77,7 @@ final class Exchange {
       if (body.length > limits.body()) {
         drain(in);
         throw Refusal.of(
-            413, "body_size", "the body must have at most %,d bytes".formatted(limits.body()));
+            413, "body_size", "the body must have at most " + Counted.of(limits.body(), "byte"));
       }
       return body;
     } catch (IOException e) {

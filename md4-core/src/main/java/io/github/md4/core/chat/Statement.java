@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.chat;
 
+import io.github.md4.core.internal.text.Counted;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +106,8 @@ sealed interface Statement {
       List<Object> parts = Values.elements(element);
       if (parts.size() != names.size()) {
         throw new IllegalArgumentException(
-            "a loop has %d names for %d values".formatted(names.size(), parts.size()));
+            "a loop has %s for %s"
+                .formatted(Counted.of(names.size(), "name"), Counted.of(parts.size(), "value")));
       }
       for (int i = 0; i < parts.size(); i++) {
         inner.set(names.get(i), parts.get(i));

@@ -3,6 +3,7 @@ package io.github.md4.core.likelihood;
 
 import static io.github.md4.core.Checks.require;
 
+import io.github.md4.core.internal.text.Counted;
 import java.util.List;
 
 /**
@@ -18,7 +19,7 @@ record ExampleList(int[][] rows) implements Examples {
     for (int[] each : sequences) {
       require(
           each.length == length,
-          "sequences must have one length, %d tokens".formatted(length),
+          "sequences must have one length, " + Counted.of(length, "token"),
           each.length);
     }
     return new ExampleList(sequences.stream().map(int[]::clone).toArray(int[][]::new));

@@ -80,7 +80,7 @@ public final class SafeTensors implements AutoCloseable {
     }
     if (length > size - Long.BYTES) {
       throw new InvalidDataException(
-          file, "cut short: header of " + length + " bytes in a file of " + size);
+          file, "cut short: header of " + Counted.of(length, "byte") + " in a file of " + size);
     }
     return map(channel, Long.BYTES, length);
   }
@@ -213,7 +213,8 @@ public final class SafeTensors implements AutoCloseable {
     long elements = entry.shape().size();
     if (first < 0 || count < 0 || first > elements - count) {
       throw new IllegalArgumentException(
-          "tensor %s has %d elements, not %d from %d on".formatted(name, elements, count, first));
+          "tensor %s has %s, not %d from %d on"
+              .formatted(name, Counted.of(elements, "element"), count, first));
     }
     FloatFormat format = entry.type().format(file, name);
     long start = dataStart + entry.begin() + first * format.bytes;

@@ -6,6 +6,7 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.SafeTensorsHeader.Entry;
 import java.io.IOException;
 import java.io.StringReader;
@@ -162,7 +163,9 @@ final class SafeTensorsHeaderReader {
     long bytes = bytes(name, type, shape);
     if (type != ElementType.UNKNOWN && bytes != offsets[1] - offsets[0]) {
       throw invalid(
-          name, "has " + (offsets[1] - offsets[0]) + " bytes where its shape needs " + bytes);
+          name,
+          "has %s where its shape needs %,d"
+              .formatted(Counted.of(offsets[1] - offsets[0], "byte"), bytes));
     }
     return new Entry(dtype, type, new Shape(shape), offsets[0], offsets[1]);
   }
@@ -196,7 +199,7 @@ final class SafeTensorsHeaderReader {
     }
     if (covered != dataBytes) {
       throw new InvalidDataException(
-          file, dataBytes + " bytes of data where the header tells of " + covered);
+          file, Counted.of(dataBytes, "byte") + " of data where the header tells of " + covered);
     }
   }
 

@@ -67,9 +67,10 @@ public final class SavedModel implements AutoCloseable {
       int classes = config.network().classes();
       if (classNames.isPresent() && classNames.get().names().size() != classes) {
         throw new IllegalArgumentException(
-            "there must be a name for each of %s: %d names"
+            "there must be a name for each of %s: %s"
                 .formatted(
-                    Counted.of(classes, "class", "classes"), classNames.get().names().size()));
+                    Counted.of(classes, "class", "classes"),
+                    Counted.of(classNames.get().names().size(), "name")));
       }
     }
 

@@ -7,6 +7,7 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.github.md4.core.StrictJson;
+import io.github.md4.core.internal.text.Counted;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -246,7 +247,8 @@ final class HuggingFaceVocabulary {
   private void fillGaps() {
     if (size() - texts.size() > MOST_GAPS) {
       throw new IllegalArgumentException(
-          "%d tokens have ids up to %d".formatted(texts.size(), size() - 1));
+          "%s ids up to %d"
+              .formatted(Counted.of(texts.size(), "token has", "tokens have"), size() - 1));
     }
     JsonElement vocabulary = json.getAsJsonObject(MODEL).get(VOCAB);
     TreeMap<Integer, JsonElement> added = new TreeMap<>();

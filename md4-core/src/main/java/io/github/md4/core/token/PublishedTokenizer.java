@@ -3,6 +3,7 @@ package io.github.md4.core.token;
 
 import com.google.gson.JsonObject;
 import io.github.md4.core.StrictJson;
+import io.github.md4.core.internal.text.Counted;
 import java.util.Arrays;
 import java.util.OptionalInt;
 
@@ -29,8 +30,9 @@ public record PublishedTokenizer(Tokenizer tokens, int vocabularySize, int end)
   public PublishedTokenizer {
     if (vocabularySize < tokens.vocabularySize()) {
       throw new IllegalArgumentException(
-          "the network has %d rows, fewer than the tokenizer's %d tokens"
-              .formatted(vocabularySize, tokens.vocabularySize()));
+          "the network has %s, fewer than the tokenizer's %s"
+              .formatted(
+                  Counted.of(vocabularySize, "row"), Counted.of(tokens.vocabularySize(), "token")));
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.md4.train.batch;
 
 import static io.github.md4.core.Checks.require;
 
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.Tokenizer;
@@ -36,7 +37,7 @@ record WindowData(Tokenizer tokenizer, Source source, String sha256) implements 
   static TrainingData labelled(Tokenizer tokenizer, List<int[]> windows, int[] labels) {
     require(
         labels.length == windows.size(),
-        "there must be a label for each of the %d sequences".formatted(windows.size()),
+        "there must be a label for each of the " + Counted.of(windows.size(), "sequence"),
         labels.length);
     return of(tokenizer, windows, labels);
   }
@@ -46,7 +47,7 @@ record WindowData(Tokenizer tokenizer, Source source, String sha256) implements 
     Windows windows = source.windows(seed);
     require(
         windows.length() == model.length(),
-        "sequences must have the model's length, %d tokens".formatted(model.length()),
+        "sequences must have the model's length, " + Counted.of(model.length(), "token"),
         windows.length());
     return windows;
   }

@@ -5,6 +5,7 @@ import static io.github.md4.core.Checks.require;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
@@ -98,8 +99,8 @@ public final class Evaluator implements AutoCloseable {
         (name, examples) -> {
           require(
               examples.length() == model.config().length(),
-              "%s: sequences must have the model's length, %d tokens"
-                  .formatted(name, model.config().length()),
+              "%s: sequences must have the model's length, %s"
+                  .formatted(name, Counted.of(model.config().length(), "token")),
               examples.length());
           evaluator.splits.add(new Split(name, examples));
         });

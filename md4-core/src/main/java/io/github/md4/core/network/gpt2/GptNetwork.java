@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.internal.torch.Gpt2Kernels;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Recording;
@@ -115,7 +116,7 @@ final class GptNetwork implements Network {
     long length = zt.getShape().get(1);
     require(
         length <= config.positions(),
-        "there must be at most %d tokens".formatted(config.positions()),
+        "there must be at most " + Counted.of(config.positions(), "token"),
         length);
     NDArray table = parameters.get(TOKENS);
     NDArray tokens = unmasked(scope, zt);

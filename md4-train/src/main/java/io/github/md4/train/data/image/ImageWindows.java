@@ -4,6 +4,7 @@ package io.github.md4.train.data.image;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.data.window.Windows;
 import io.github.md4.train.internal.hash.Permutation;
@@ -40,7 +41,7 @@ public final class ImageWindows implements Windows {
     this.count = tokens.length() / length;
     if (count == 0) {
       throw new InvalidDataException(
-          tokens.path(), "holds no image of %d tokens".formatted(length));
+          tokens.path(), "holds no image of " + Counted.of(length, "token"));
     }
   }
 

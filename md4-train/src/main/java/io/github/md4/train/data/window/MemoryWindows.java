@@ -4,6 +4,7 @@ package io.github.md4.train.data.window;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.train.internal.hash.Permutation;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -52,12 +53,13 @@ public final class MemoryWindows implements Windows {
       for (int[] row : rows) {
         require(
             row.length == length && length >= 1,
-            "sequences must have one length, %d tokens, and at least one".formatted(length),
+            "sequences must have one length, %s, and at least one"
+                .formatted(Counted.of(length, "token")),
             row.length);
       }
       require(
           labels.length == 0 || labels.length == rows.length,
-          "there must be a label for each of the %d sequences".formatted(rows.length),
+          "there must be a label for each of the " + Counted.of(rows.length, "sequence"),
           labels.length);
       for (int label : labels) {
         require(label >= 0, "labels must be at least 0", label);

@@ -4,6 +4,7 @@ package io.github.md4.train.data.window;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.internal.hash.Permutation;
@@ -41,8 +42,8 @@ public final class TrainingRows implements Windows {
     if (packed != length) {
       throw new InvalidDataException(
           tokens.path(),
-          "is packed into rows of %d tokens; set model.length to that, or pack it again with %d"
-              .formatted(packed, length));
+          "is packed into rows of %s; set model.length to that, or pack it again with %d"
+              .formatted(Counted.of(packed, "token"), length));
     }
     this.rows = new EvaluationChunks(tokens, length);
     this.seed = seed;

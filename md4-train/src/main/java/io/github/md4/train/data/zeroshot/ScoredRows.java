@@ -4,6 +4,7 @@ package io.github.md4.train.data.zeroshot;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.document.DocumentOptions;
@@ -96,7 +97,8 @@ public final class ScoredRows implements Examples {
     if (scored.count() == 0) {
       throw new InvalidDataException(
           files.get(0),
-          "is too short: no sequence of %d tokens; take a longer text".formatted(length));
+          "is too short: no sequence of %s; take a longer text"
+              .formatted(Counted.of(length, "token")));
     }
     return scored;
   }
