@@ -21,7 +21,7 @@ import picocli.CommandLine.ParseResult;
 
 /**
  * The check of the files that a command is to write: none replaces a file that the command reads,
- * another of its outputs, or a file of a model or a run.
+ * another of its outputs, or a file of a model or a run, and none is a folder or below a file.
  */
 final class OutputOptions {
   /** The options that name a file to be written. All others with a path name what is read. */
@@ -38,6 +38,9 @@ final class OutputOptions {
           "--out",
           "--part-out",
           "--to");
+
+  /** The forms of outputs that are folders. */
+  private static final Set<String> FOLDERS = Set.of("DIR", "FOLDER", "MODEL");
 
   /** The files of a run's own folder that are no file of a model. */
   private static final Set<String> OF_RUNS = Set.of("config.yaml", "metrics.jsonl", ".lock");
@@ -93,6 +96,10 @@ final class OutputOptions {
       return NAMES.contains(option);
     }
 
+    private boolean isOutputFile() {
+      return isOutput() && !FOLDERS.contains(form);
+    }
+
     /** Returns the path and those that lie beside a file of tokens. */
     private Stream<Path> withCompanions() {
       String text = path.toString();
@@ -133,6 +140,35 @@ final class OutputOptions {
       if (output.isOutput()) {
         checkName(leaf, output);
       }
+      if (output.isOutputFile()) {
+        checkPlace(leaf, output);
+      }
+    }
+  }
+
+  /** Refuses a place where no file can be, which else would be known after the work alone. */
+  private static void checkPlace(ParseResult leaf, Named output) {
+    if (Files.isDirectory(output.path)) {
+      throw Usage.error(
+          leaf.commandSpec(),
+          "%s writes a file, but %s is a folder; name a file in it"
+              .formatted(output.option, output.path));
+    }
+    Path above = output.path.toAbsolutePath().getParent();
+    while (above != null && !Files.exists(above)) {
+      above = above.getParent();
+    }
+    if (above != null && !Files.isDirectory(above)) {
+      throw Usage.error(
+          leaf.commandSpec(),
+          "%s cannot write %s: %s is a file, and no folder"
+              .formatted(output.option, output.path, above));
+    }
+    if (above != null && !Files.exists(output.path) && !Files.isWritable(above)) {
+      throw Usage.error(
+          leaf.commandSpec(),
+          "%s cannot write %s: there is no permission to write in %s"
+              .formatted(output.option, output.path, above));
     }
   }
 

@@ -9,11 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -94,6 +96,48 @@ final class OutputOptionsTest {
       assertThat(Ran.md4("schedule", "--plot", plot).code()).isZero();
       assertThat(plot).isRegularFile();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "schedule --plot",
+        "evaluate RUN DATA --losses",
+        "evaluate RUN DATA --csv",
+        "sample RUN --report",
+        "sample RUN --trace",
+        "sample RUN --part 1/2 --part-out",
+        "sample-images RUN --png",
+        "sample-images RUN --animate",
+        "sample-images RUN --out",
+        "plot RUN --out",
+        "config init DATA --out",
+      })
+  void folderOrPlaceBelowAFile_isRefusedBeforeTheWork(String args) throws IOException {
+    Object[] words = Ran.words(args.replace("RUN", "none").replace("DATA", "none.bin"));
+    String option = words[words.length - 1].toString();
+    Object[] inFolder = Stream.concat(Stream.of(words), Stream.of(folder)).toArray();
+    Ran.md4(inFolder)
+        .failed(ExitCodes.USAGE, option + " writes a file, but " + folder + " is a folder");
+    Path file = Files.writeString(folder.resolve("file"), "");
+    Path below = file.resolve("deeper/x");
+    Object[] belowFile = Stream.concat(Stream.of(words), Stream.of(below)).toArray();
+    Ran.md4(belowFile).failed(ExitCodes.USAGE, file + " is a file, and no folder");
+  }
+
+  @Test
+  void missingFolders_areMade() throws IOException {
+    Path deep = folder.resolve("not/there");
+    Ran.md4("schedule", "--plot", deep.resolve("a.png")).check();
+    Path linked = Files.createSymbolicLink(folder.resolve("linked"), deep);
+    Path report = linked.resolve("a.json");
+    Path trace = folder.resolve("nor/here/a.ndjson");
+    Object[] drawn =
+        Ran.words("sample --device cpu --count 1 --steps 2 --model", model, "--report", report);
+    Ran.md4(Stream.concat(Stream.of(drawn), Stream.of("--trace", trace)).toArray()).check();
+    assertThat(deep.resolve("a.png")).isRegularFile();
+    assertThat(deep.resolve("a.json")).isRegularFile();
+    assertThat(trace).isRegularFile();
   }
 
   @Test

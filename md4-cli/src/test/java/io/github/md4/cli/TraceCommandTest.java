@@ -53,8 +53,8 @@ final class TraceCommandTest {
     md4("trace", folder.resolve("none")).failed(3, "none: no such file; a trace is expected here");
     Path other = Files.writeString(folder.resolve("other"), "{\"a\":1}\n");
     md4("trace", other).failed(3, "other: line 1 is no line of a trace: md4 sample --trace makes");
-    md4("trace", trace, "--html", folder.resolve("no/out.html"))
-        .failed(1, "out.html: there is no folder for it");
+    md4("trace", trace, "--html", other.resolve("out.html"))
+        .failed(2, "--html cannot write", "other is a file, and no folder");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.md4.cli.configs;
 
 import io.github.md4.cli.engine.DeviceChoice;
 import io.github.md4.cli.failure.ExitCodes;
+import io.github.md4.cli.file.OutputFile;
 import io.github.md4.cli.model.ModelOptions;
 import io.github.md4.cli.report.TypedName;
 import io.github.md4.core.InvalidDataException;
@@ -70,7 +71,7 @@ final class ConfigInitCommand implements Callable<Integer> {
       throw new FileAlreadyExistsException(
           out.toString(), null, "exists already; name another file, or remove this one");
     }
-    Files.writeString(out, text);
+    OutputFile.write(out, text);
     spec.commandLine()
         .getOut()
         .println(out + TypedName.next("train", out).map("; "::concat).orElse(""));

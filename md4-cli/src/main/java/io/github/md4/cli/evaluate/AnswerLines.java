@@ -2,12 +2,12 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.file.OutputFile;
 import io.github.md4.core.WriteFailure;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -24,18 +24,15 @@ interface AnswerLines extends AutoCloseable {
   void close() throws IOException;
 
   /**
-   * Creates or empties a file.
+   * Creates or empties a file, and makes missing folders above it.
    *
    * @param file none is written where it is null
-   * @throws NotDirectoryException if there is no folder for it
    */
   static AnswerLines open(Path file) throws IOException {
     if (file == null) {
       return new Nowhere();
     }
-    if (!Files.isDirectory(file.toAbsolutePath().getParent())) {
-      throw new NotDirectoryException(file.toString());
-    }
+    OutputFile.makeFolder(file);
     return new ToFile(file, Files.newBufferedWriter(file, StandardCharsets.UTF_8));
   }
 

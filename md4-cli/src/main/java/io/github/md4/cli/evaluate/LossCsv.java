@@ -133,7 +133,7 @@ final class LossCsv {
         lines.stream()
             .map(line -> line.stream().map(LossCsv::cell).collect(Collectors.joining(",")))
             .collect(Collectors.joining("\n", "", "\n"));
-    OutputFile.writeDeep(file, text);
+    OutputFile.write(file, text);
   }
 
   /** Returns a value as a cell of a file that a spreadsheet may open. */

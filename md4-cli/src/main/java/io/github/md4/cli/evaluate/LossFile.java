@@ -69,7 +69,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
       text.append(i + "," + losses.tokens()[i] + "," + losses.nats()[i]);
       text.append((hasRuns ? "," + cell(losses.runs().deviations()[i]) : "") + "\n");
     }
-    OutputFile.writeDeep(file, text.toString());
+    OutputFile.write(file, text.toString());
   }
 
   private static String cell(double deviation) {

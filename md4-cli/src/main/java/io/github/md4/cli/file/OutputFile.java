@@ -5,7 +5,6 @@ import io.github.md4.core.WriteFailure;
 import io.github.md4.core.model.AtomicWrite;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 
 /**
@@ -15,15 +14,17 @@ import java.nio.file.Path;
 public final class OutputFile {
   private OutputFile() {}
 
-  /**
-   * Writes or replaces a file.
-   *
-   * @throws NotDirectoryException if there is no folder for it
-   */
-  public static void write(Path file, AtomicWrite.Content content) throws IOException {
-    if (!Files.isDirectory(file.toAbsolutePath().getParent())) {
-      throw new NotDirectoryException(file.toString());
+  /** Makes the folders above a file that are missing; a link to a folder is one. */
+  public static void makeFolder(Path file) throws IOException {
+    Path parent = file.toAbsolutePath().getParent();
+    if (!Files.isDirectory(parent)) {
+      Files.createDirectories(parent);
     }
+  }
+
+  /** Writes or replaces a file, and makes missing folders above it. */
+  public static void write(Path file, AtomicWrite.Content content) throws IOException {
+    makeFolder(file);
     try {
       if (!Files.exists(file)) {
         AtomicWrite.file(file, content);
@@ -40,12 +41,6 @@ public final class OutputFile {
   /** Writes or replaces a file. */
   public static void write(Path file, String text) throws IOException {
     write(file, temporary -> Files.writeString(temporary, text));
-  }
-
-  /** As {@link #write(Path, String)}; missing folders above the file are made. */
-  public static void writeDeep(Path file, String text) throws IOException {
-    Files.createDirectories(file.toAbsolutePath().getParent());
-    write(file, text);
   }
 
   /** Writes or replaces a file. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
+import io.github.md4.cli.file.OutputFile;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.DataSplit;
@@ -42,7 +43,7 @@ final class DrawnImages implements AutoCloseable {
    */
   static DrawnImages create(Path bin, SavedModel.Description model, Provenance.SourceFile weights)
       throws IOException {
-    Files.createDirectories(bin.toAbsolutePath().getParent());
+    OutputFile.makeFolder(bin);
     TokenFileWriter tokens = TokenFileWriter.create(bin, split(model.tokenizer(), weights));
     try {
       return new DrawnImages(bin, tokens, labels(bin, model, weights));

@@ -27,7 +27,6 @@ import io.github.md4.sample.trajectory.SamplingListener;
 import io.github.md4.train.data.image.PictureDecoder;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -296,7 +295,6 @@ public final class SampleImagesCommand implements Callable<Integer> {
   }
 
   private void write(Path file, byte[] bytes) throws IOException {
-    Files.createDirectories(file.toAbsolutePath().getParent());
     OutputFile.write(file, bytes);
     report(file.toString());
   }

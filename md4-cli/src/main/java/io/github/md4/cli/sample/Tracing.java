@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
+import io.github.md4.cli.file.OutputFile;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trace.Trace;
 import io.github.md4.sample.trace.TraceWriter;
@@ -21,15 +22,17 @@ sealed interface Tracing extends AutoCloseable {
   void close() throws IOException;
 
   /**
-   * Returns the trace that goes to a file.
+   * Returns the trace that goes to a file, and makes missing folders above it.
    *
    * @param file null for no trace
    */
   static Tracing to(Path file, Supplier<Trace.Header> header, Tokenizer tokenizer)
       throws IOException {
-    return file == null
-        ? new Off()
-        : new On(TraceWriter.create(file, header.get(), tokenizer, List.of()));
+    if (file == null) {
+      return new Off();
+    }
+    OutputFile.makeFolder(file);
+    return new On(TraceWriter.create(file, header.get(), tokenizer, List.of()));
   }
 
   /** No trace. */
