@@ -17,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -66,9 +67,16 @@ public final class FailureLine {
     if (failure instanceof UnmatchedArgumentException unmatched) {
       return unmatched(unmatched) + help;
     }
+    List<String> unknown = failure.getCommandLine().getUnmatchedArguments();
+    boolean isMissing = failure instanceof MissingParameterException && !unknown.isEmpty();
+    if (isMissing && unknown.stream().anyMatch(FailureLine::isOption)) {
+      // What is missing most likely is what was mistyped.
+      return unmatched(new UnmatchedArgumentException(failure.getCommandLine(), unknown)) + help;
+    }
     // Only the messages of picocli's groups of options begin with "Error: ".
     String plain = GroupFailures.inWords(message(failure)).replaceFirst("^Error: ", "");
-    return choices(plain) + help;
+    String beside = isMissing ? "; unexpected argument: '" + unknown.get(0) + "'" : "";
+    return choices(plain) + beside + help;
   }
 
   private static String help(CommandLine command) {
@@ -120,7 +128,7 @@ public final class FailureLine {
     Set<String> commands = command.getSubcommands().keySet();
     boolean isOption = mistyped.startsWith("-");
     Optional<String> elsewhere =
-        isOption ? OtherWords.option(mistyped, spec) : OtherWords.command(mistyped, commands);
+        isOption ? OtherWords.option(mistyped, spec) : OtherWords.command(mistyped, spec);
     List<String> names =
         isOption
             ? spec.options().stream()
@@ -128,9 +136,11 @@ public final class FailureLine {
                 .flatMap(option -> Stream.of(option.names()))
                 .toList()
             : List.copyOf(commands);
-    return elsewhere
-        .map(name -> NearestName.hint(List.of(name), name))
-        .orElseGet(() -> NearestName.hint(names, mistyped));
+    String hint =
+        elsewhere
+            .map(name -> NearestName.hint(List.of(name), name))
+            .orElseGet(() -> NearestName.hint(names, mistyped));
+    return hint.isEmpty() && isOption ? OtherWords.holders(mistyped, spec) : hint;
   }
 
   private static String ofFile(IOException failure) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.failure;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -20,6 +22,9 @@ public final class OtherWords {
           "fill", "infill",
           "fit", "train",
           "convert", "import");
+
+  /** The most commands that a hint names. */
+  private static final int MOST_HOLDERS = 2;
 
   private static final Set<String> OUTPUT = Set.of("--out", "--output", "--save", "-o");
   private static final Set<String> INPUT =
@@ -80,9 +85,53 @@ public final class OtherWords {
     return OPTIONS;
   }
 
-  /** Returns the command that others call so, if it is one of those that there are. */
-  static Optional<String> command(String word, Set<String> commands) {
-    return Optional.ofNullable(COMMANDS.get(word)).filter(commands::contains);
+  /**
+   * Returns what is to be typed in place of a word where a command was expected, if it is known: a
+   * command that others call so, a command of a command, or an option of that name. Where no
+   * command was expected, that is the option to which the word belongs.
+   */
+  static Optional<String> command(String word, CommandSpec spec) {
+    if (spec.subcommands().isEmpty()) {
+      return Stream.of("--template", "--from")
+          .filter(spec.optionsMap()::containsKey)
+          .filter(option -> option.equals("--from") || word.contains("["))
+          .findFirst();
+    }
+    return Optional.ofNullable(COMMANDS.get(word))
+        .filter(spec.subcommands()::containsKey)
+        .or(() -> nested(word, spec))
+        .or(() -> Optional.of("--" + word).filter(spec.optionsMap()::containsKey));
+  }
+
+  private static Optional<String> nested(String word, CommandSpec spec) {
+    return spec.subcommands().entrySet().stream()
+        .filter(each -> each.getValue().getSubcommands().containsKey(word))
+        .map(each -> each.getKey() + " " + word)
+        .findFirst();
+  }
+
+  /**
+   * Returns the end of a message, which names the commands that have an option; empty where none
+   * has, or so many that it says little.
+   */
+  static String holders(String option, CommandSpec spec) {
+    List<String> all = new ArrayList<>();
+    collect(option, spec.root(), all);
+    if (all.isEmpty() || all.size() > MOST_HOLDERS) {
+      return "";
+    }
+    return "; %s %s it".formatted(String.join(" and ", all), all.size() == 1 ? "has" : "have");
+  }
+
+  private static void collect(String option, CommandSpec spec, List<String> found) {
+    OptionSpec own = spec.optionsMap().get(option);
+    if (own != null && !own.hidden()) {
+      found.add(spec.qualifiedName());
+    }
+    spec.subcommands().values().stream()
+        .map(CommandLine::getCommandSpec)
+        .filter(each -> !each.usageMessage().hidden())
+        .forEach(each -> collect(option, each, found));
   }
 
   /** Returns what is to be typed for an option that others call so, if the command has it. */
