@@ -330,6 +330,7 @@ final class EvaluateCommandTest {
         "--chunks -1 | '--chunks': must be at least 1: -1",
         "--weights averaged | '--weights': weights must be ema or raw: averaged",
         "--precision float16 | '--precision': precision must be float32 or bfloat16: float16",
+        "--device cuda:1 | gpu or gpu:N: cuda:1; did you mean gpu:1?",
         "--device tpu | '--device': device must be cpu, gpu or gpu:N: tpu",
         "--device gpu: | '--device': device must be cpu, gpu or gpu:N: gpu:",
         "--stepz 5 | Unknown option",

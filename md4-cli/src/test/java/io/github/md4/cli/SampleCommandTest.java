@@ -260,6 +260,14 @@ final class SampleCommandTest {
     sample("--count 1").failed(3, "book.txt: is a file, not a folder");
     model = Files.createDirectory(folder.resolve("empty"));
     sample("--count 1").failed(3, "empty: is neither a run with a checkpoint nor a model");
+    model = Files.createDirectory(folder.resolve("all"));
+    Files.createDirectories(model.resolve("mine/checkpoints"));
+    sample("--count 1").failed(3, "nor a model; name one, such as " + model.resolve("mine"));
+    model = whole.resolveSibling("mdoel");
+    sample("--count 1").failed(3, "is expected; did you mean " + whole + "?");
+    model = folder.resolve("mine");
+    Path ofRuns = Files.createDirectories(folder.resolve("runs/mine"));
+    sample("--count 1").failed(3, "is expected; did you mean " + ofRuns + "?");
     model = whole;
     Path weights = model.resolve("model.safetensors");
     byte[] bytes = Files.readAllBytes(weights);

@@ -198,6 +198,12 @@ final class TrainInputTest {
         .failed(ExitCodes.USAGE, "none.yaml: there is no such file");
     Ran.md4("train", "--config", folder)
         .failed(ExitCodes.USAGE, ": is a folder; it must be a YAML file");
+    tiny.train("--set", "training.steps=3").check();
+    Ran.md4("train", tiny.run())
+        .failed(ExitCodes.USAGE, "did you mean " + tiny.run().resolve("config.yaml") + "?");
+    Path data = tiny.data("train.bin").getParent();
+    Ran.md4("train", data)
+        .failed(ExitCodes.USAGE, "md4 config init " + data + " makes one for these data");
   }
 
   @Test

@@ -81,7 +81,7 @@ public record UntrustedFile(Path path) {
   public void checkExists(String expected) {
     checkIsRegular();
     if (!Files.isRegularFile(path)) {
-      throw new InvalidDataException(path, "no such file" + expected);
+      throw new InvalidDataException(path, "no such file" + expected + NearestPath.hint(path));
     }
   }
 

@@ -107,7 +107,7 @@ final class OpenRun implements AutoCloseable {
     long steps = place.plan().training().steps();
     if (updates() >= steps) {
       notes.add(
-          "nothing is left to train: the checkpoint has %s, training.steps is %d"
+          "nothing is left to train: the checkpoint has %s, training.steps is %,d; a larger number goes on"
               .formatted(Counted.of(updates(), "update"), steps));
     }
   }

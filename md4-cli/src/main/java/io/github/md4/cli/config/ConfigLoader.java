@@ -2,7 +2,7 @@
 package io.github.md4.cli.config;
 
 import io.github.md4.core.InvalidConfigException;
-import io.github.md4.core.NearestName;
+import io.github.md4.core.NearestPath;
 import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -64,30 +64,29 @@ public final class ConfigLoader {
 
   private static String text(Path file) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new InvalidConfigException(file.toString(), "is a folder; it must be a YAML file");
+      throw new InvalidConfigException(
+          file.toString(), "is a folder; it must be a YAML file" + inside(file));
     }
     try {
       new UntrustedFile(file).checkIsReadable();
       return Files.readString(file);
     } catch (NoSuchFileException e) {
-      throw new InvalidConfigException(file.toString(), "there is no such file" + near(file));
+      throw new InvalidConfigException(
+          file.toString(), "there is no such file" + NearestPath.hint(file));
     } catch (CharacterCodingException e) {
       throw new InvalidConfigException(file.toString(), "is not text in UTF-8");
     }
   }
 
-  /** Returns a question after the file of that folder that was most likely meant, if there is. */
-  private static String near(Path file) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder) || !Files.isReadable(folder)) {
-      return "";
+  /** Returns what to take in the place of the folder of a run or of a data set. */
+  private static String inside(Path folder) {
+    Path ofRun = folder.resolve("config.yaml");
+    if (Files.exists(ofRun)) {
+      return "; did you mean " + ofRun + "?";
     }
-    try (Stream<Path> files = Files.list(folder)) {
-      List<String> names = files.map(each -> each.getFileName().toString()).sorted().toList();
-      return NearestName.of(names, file.getFileName().toString())
-          .map(name -> "; did you mean " + file.resolveSibling(name) + "?")
-          .orElse("");
-    }
+    return Files.exists(folder.resolve("train.bin"))
+        ? "; md4 config init %s makes one for these data".formatted(folder)
+        : "";
   }
 
   private static Node.Keys keys(Node node) {

@@ -53,7 +53,9 @@ public sealed interface DeviceChoice {
     if (text.equals("cpu")) {
       return new Cpu();
     }
-    throw new IllegalArgumentException("device must be cpu, gpu or gpu:N: " + text);
+    String hint =
+        text.matches("cuda(:\\d+)?") ? "; did you mean " + text.replace("cuda", "gpu") + "?" : "";
+    throw new IllegalArgumentException("device must be cpu, gpu or gpu:N: " + text + hint);
   }
 
   /** Returns the text that {@link #parse} reads as a device. */

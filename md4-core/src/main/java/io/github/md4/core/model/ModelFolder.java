@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.model;
 
+import io.github.md4.core.Choices;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.NearestPath;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +34,12 @@ public final class ModelFolder {
    */
   private static final int LISTINGS = 5;
 
+  /** The folder in which configs lay their runs. */
+  private static final String RUNS = "runs";
+
+  /** The most models that a message names. */
+  private static final int MOST_NAMED = 4;
+
   private ModelFolder() {}
 
   /**
@@ -55,7 +63,8 @@ public final class ModelFolder {
       throw new InvalidDataException(
           path,
           (Files.exists(path) ? "is a file, not a folder" : "no such folder")
-              + "; a run, checkpoint or model is expected");
+              + "; a run, checkpoint or model is expected"
+              + meant(path));
     }
     for (int listing = 0; listing < LISTINGS; listing++) {
       List<Path> checkpoints = checkpoints(path.resolve(CHECKPOINTS));
@@ -63,7 +72,31 @@ public final class ModelFolder {
         return checkpoints.get(checkpoints.size() - 1);
       }
     }
-    throw new InvalidDataException(path, "is neither a run with a checkpoint nor a model");
+    throw new InvalidDataException(
+        path, "is neither a run with a checkpoint nor a model" + below(path));
+  }
+
+  /** Returns a question for the folder that most likely was meant, if there is one. */
+  private static String meant(Path path) {
+    if (Files.exists(path)) {
+      return "";
+    }
+    Path ofRuns = path.resolveSibling(RUNS).resolve(path.getFileName());
+    return Files.isDirectory(ofRuns) ? "; did you mean " + ofRuns + "?" : NearestPath.hint(path);
+  }
+
+  /** Returns the end of a message, which names some of the runs and models in a folder. */
+  private static String below(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      List<String> found =
+          entries
+              .filter(each -> SavedModel.isIn(each) || Files.isDirectory(each.resolve(CHECKPOINTS)))
+              .map(Path::toString)
+              .sorted()
+              .limit(MOST_NAMED)
+              .toList();
+      return found.isEmpty() ? "" : "; name one, such as " + Choices.alternatives(found);
+    }
   }
 
   /**
