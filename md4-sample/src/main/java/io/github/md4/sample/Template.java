@@ -20,7 +20,8 @@ import java.util.stream.IntStream;
  */
 public final class Template {
   private static final String BEGINNING = "[MASK";
-  private static final Pattern HOLE = Pattern.compile("\\\\\\[|\\[MASK(?:\\*(\\d{0,9}))?]|\\[MASK");
+  private static final Pattern HOLE =
+      Pattern.compile("\\\\\\[|\\[MASK(?:\\*(\\d{0,9}))?]|\\[MASK|(?i:\\[MASK(?:\\*[^]]*)?])");
   private static final int REST = -1;
   private static final int SHOWN = 40;
 
@@ -69,8 +70,10 @@ public final class Template {
     while (hole.find()) {
       piece.append(text, end, hole.start());
       end = hole.end();
+      boolean isWhole =
+          hole.group().startsWith(BEGINNING) && !hole.group().equals(BEGINNING); // not [mask]
       require(
-          !hole.group().equals(BEGINNING),
+          isWhole || hole.group().startsWith("\\"),
           "a hole must be [MASK], [MASK*12] or [MASK*]; write \\[ for a bracket: %s"
               .formatted(text.substring(hole.start())));
       if (hole.group().startsWith("\\")) {

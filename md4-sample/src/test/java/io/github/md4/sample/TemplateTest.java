@@ -67,6 +67,8 @@ final class TemplateTest {
         "''|a template must have at least one token",
         "[MASK*]a[MASK*]|[MASK*] can be in a template once only",
         "a[MASK*x]|a hole must be [MASK], [MASK*12] or [MASK*]; write \\[ for a bracket: [MASK*x]",
+        "a[mask]|a hole must be [MASK], [MASK*12] or [MASK*]; write \\[ for a bracket: [mask]",
+        "a[Mask*3]|a hole must be [MASK], [MASK*12] or [MASK*]; write \\[ for a bracket: [Mask*3]",
         "a[MASK*1|a hole must be [MASK], [MASK*12] or [MASK*]; write \\[ for a bracket: [MASK*1",
       })
   void parse_rejectsWhatIsNoTemplateOfTheModel(String template, String message) {

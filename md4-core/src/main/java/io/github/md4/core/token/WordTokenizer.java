@@ -3,6 +3,7 @@ package io.github.md4.core.token;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.md4.core.NearestName;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +81,8 @@ public final class WordTokenizer implements Tokenizer {
   private int id(String word) {
     Integer id = ids.get(word);
     if (id == null) {
-      throw new IllegalArgumentException("no word of the vocabulary: '" + word + "'");
+      String hint = NearestName.hint(words, word);
+      throw new IllegalArgumentException("no word of the vocabulary: '" + word + "'" + hint);
     }
     return id;
   }

@@ -27,7 +27,7 @@ final class WordTokenizerTest {
     assertThat(WORDS.encode(" \n")).isEmpty();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> WORDS.encode("a foxe"))
-        .withMessage("no word of the vocabulary: 'foxe'");
+        .withMessage("no word of the vocabulary: 'foxe'; did you mean fox?");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> WORDS.encode("a \uD834"))
         .withMessageContaining("U+D834 at offset 2");
