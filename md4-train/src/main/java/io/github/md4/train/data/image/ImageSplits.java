@@ -97,6 +97,7 @@ record ImageSplits(Path folder, DataSet data) {
     List<String> all = new ArrayList<>(from.labels());
     all.addAll(test.labels());
     MissingClasses missing = new MissingClasses(all);
+    missing.rare().ifPresent(notes::add);
     for (int i = 0; i < parts.size(); i++) {
       missing.note(SPLITS.get(i), parts.get(i).labels()).ifPresent(notes::add);
     }

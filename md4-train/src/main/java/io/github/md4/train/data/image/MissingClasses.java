@@ -17,13 +17,47 @@ import java.util.Optional;
 record MissingClasses(List<String> all) {
   private static final double ABOUT_HALF = 0.51; // so that one of two classes is a note, too
 
+  /** Fewer images than these are few. */
+  private static final int FEW = 5;
+
+  /** How many times more images than a rare class the average class has. */
+  private static final int UNLIKE = 10;
+
+  private static final int MOST_NAMED = 4;
+
+  /** Returns a sentence about classes of which there is next to nothing, beside the others. */
+  Optional<String> rare() {
+    Map<String, Integer> counts = counts();
+    List<String> found =
+        counts.entrySet().stream()
+            .filter(each -> each.getValue() < FEW)
+            .filter(each -> each.getValue() * UNLIKE * counts.size() < all.size())
+            .map(each -> "%s (%d)".formatted(each.getKey(), each.getValue()))
+            .sorted()
+            .toList();
+    String more = found.size() > MOST_NAMED ? ", ..." : "";
+    return found.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "%s with next to no images: %s%s; a model learns little of it"
+                .formatted(
+                    Counted.of(found.size(), "class", "classes"),
+                    String.join(", ", found.subList(0, Math.min(MOST_NAMED, found.size()))),
+                    more));
+  }
+
+  private Map<String, Integer> counts() {
+    Map<String, Integer> counts = new HashMap<>();
+    all.forEach(label -> counts.merge(label, 1, Integer::sum));
+    return counts;
+  }
+
   /**
    * Returns a sentence where a split has at most half of the classes that it is expected to have.
    */
   Optional<String> note(String split, Collection<String> labels) {
     int found = new HashSet<>(labels).size();
-    Map<String, Integer> counts = new HashMap<>();
-    all.forEach(label -> counts.merge(label, 1, Integer::sum));
+    Map<String, Integer> counts = counts();
     double expected =
         counts.values().stream()
             .mapToDouble(count -> 1 - Math.pow(1 - (double) count / all.size(), labels.size()))

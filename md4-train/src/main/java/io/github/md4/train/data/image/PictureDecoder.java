@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -21,10 +22,22 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * ITU-R BT.601; grey is repeated for three colours.
  */
 public final class PictureDecoder {
+  private static final Set<String> OTHERS =
+      Set.of("avif", "bmp", "gif", "heic", "jfif", "tif", "tiff", "webp");
+
   private static final int GREY = 1;
   private static final long MOST_PIXELS = 1 << 26;
 
   private PictureDecoder() {}
+
+  /**
+   * Returns whether a file's name has the ending of a picture. Those of other formats are met, too,
+   * so that they are told of as what cannot be read.
+   */
+  static boolean isPicture(String name) {
+    String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return isNamed(name) || OTHERS.contains(ending);
+  }
 
   /** Returns whether a file's name has one of the endings of PNG and JPEG. */
   static boolean isNamed(String name) {

@@ -43,7 +43,7 @@ sealed interface PictureFiles {
       List<Path> files;
       try (Stream<Path> all = Files.walk(root)) {
         files =
-            all.filter(f -> PictureDecoder.isNamed(f.toString()) && !Files.isDirectory(f))
+            all.filter(f -> PictureDecoder.isPicture(f.toString()) && !Files.isDirectory(f))
                 .sorted()
                 .toList();
       }
@@ -69,7 +69,7 @@ sealed interface PictureFiles {
       try (InputStream in = Compression.open(tar);
           TarArchiveInputStream entries = new TarArchiveInputStream(new BufferedInputStream(in))) {
         for (TarArchiveEntry entry = next(entries); entry != null; entry = next(entries)) {
-          if (entry.isFile() && PictureDecoder.isNamed(entry.getName())) {
+          if (entry.isFile() && PictureDecoder.isPicture(entry.getName())) {
             receiver.file(entry.getName(), () -> bytes(entries));
           }
         }

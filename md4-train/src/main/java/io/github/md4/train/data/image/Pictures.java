@@ -49,7 +49,12 @@ record Pictures(Path path, PictureFiles files, LabelSource labels, int colours)
   /** Returns the class of every file. */
   private Map<String, String> ofNames() throws IOException {
     List<String> names = new ArrayList<>();
-    files.each((name, content) -> names.add(name));
+    files.each(
+        (name, content) -> {
+          if (PictureDecoder.isNamed(name)) {
+            names.add(name);
+          }
+        });
     if (names.isEmpty()) {
       throw new InvalidDataException(path, "holds no PNG or JPEG file");
     }

@@ -200,6 +200,35 @@ final class ImageDataTest {
                 + " --fractions divides otherwise");
   }
 
+  @Test
+  void classOfNextToNoImages_isToldOf() throws IOException {
+    for (int i = 0; i < 41; i++) {
+      made.put(
+          "root/%s/%02d.png".formatted(i == 40 ? "eel" : i % 2 == 0 ? "cat" : "dog", i),
+          ImageFiles.png(i, 2, 3));
+    }
+    Sources from = new Sources(List.of(folder.resolve("root")), List.of());
+    assertThat(made.prepare(from, PreparedImages.options(new Resize.None(), 3, 0)).notes())
+        .contains("1 class with next to no images: eel (1); a model learns little of it");
+  }
+
+  @Test
+  void picturesOfOtherFormats_areSkippedAloud() throws IOException {
+    for (int i = 0; i < 8; i++) {
+      made.put("root/%s/%d.png".formatted(i % 2 == 0 ? "cat" : "dog", i), ImageFiles.png(i, 2, 3));
+    }
+    made.put("root/dog/8.webp", new byte[] {1, 2, 3});
+    made.put("root/logo.GIF", new byte[] {1, 2, 3});
+    Sources from = new Sources(List.of(folder.resolve("root")), List.of());
+    assertThatThrownBy(() -> made.prepare(from, PreparedImages.options(new Resize.None(), 3, 1)))
+        .hasMessageContaining("more than may be skipped (1)")
+        .hasMessageEndingWith("logo.GIF: neither PNG nor JPEG");
+    ImageData.Prepared prepared =
+        made.prepare(from, PreparedImages.options(new Resize.None(), 3, 2));
+    assertThat(prepared.skipped()).isEqualTo(2);
+    assertThat(prepared.classes()).containsExactly("cat", "dog");
+  }
+
   /** One picture with a colour is enough for three values a pixel to be meant. */
   @Test
   void greyPictures_areToldWhereTheyTakeThreeColours() throws IOException {
