@@ -104,6 +104,8 @@ final class TrainInputTest {
         "training.learningRate.base=-1 | learningRate.base: base must be at least 0 and finite",
         "training.learningRate.warmUp=-1 | learningRate.warmUp: warmUp must be at least 0: -1",
         "training.clip=norm() | training.clip: clip must be none, norm(c) or value(c)",
+        "model.network.knid=unet | knid: is not a key; did you mean 'model.network.kind'?",
+        "training.learningRate=1e-3 | a section with keys, but is '1e-3'; its keys are base, warmUp",
         "data.evaluate={a: b} | data.evaluate: must be a list, but is a section with keys",
       })
   void train_namesAWrongKeyOrValue(String override, String expected) {

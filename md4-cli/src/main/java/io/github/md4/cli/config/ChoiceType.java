@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A choice between several records, told apart by a key of their section. */
 record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
@@ -17,7 +18,26 @@ record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
     Node given = node instanceof Node.Keys keys ? keys.without(KIND) : node;
     Class<?> type =
         named(node, key).orElseGet(() -> fallback == null ? first() : fallback.getClass());
+    checkMistyped(given, key, SectionType.of(type));
     return SectionType.of(type).read(given, key, type.isInstance(fallback) ? fallback : null);
+  }
+
+  /** Refuses a mistyped kind by itself: the other keys then are those of another record. */
+  private static void checkMistyped(Node given, ConfigKey key, SectionType section) {
+    if (!(given instanceof Node.Keys keys)) {
+      return;
+    }
+    List<String> known = section.names();
+    List<String> all = Stream.concat(Stream.of(KIND), known.stream()).toList();
+    keys.nodes()
+        .forEach(
+            (name, value) -> {
+              if (!known.contains(name)
+                  && NearestName.of(all, name).filter(KIND::equals).isPresent()) {
+                String reason = "is not a key; did you mean '" + key.child(KIND).path() + "'?";
+                throw value.location().invalid(key.child(name).path(), reason);
+              }
+            });
   }
 
   private Class<?> first() {

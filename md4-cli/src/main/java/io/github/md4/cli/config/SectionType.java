@@ -113,14 +113,16 @@ record SectionType(Class<?> type) implements ConfigType {
   }
 
   /** Returns the keys of {@code node}; none where the section is empty. */
-  private static Node.Keys keys(Node node, ConfigKey key) {
+  private Node.Keys keys(Node node, ConfigKey key) {
     if (node instanceof Node.Empty) {
       return new Node.Keys(Map.of(), node.location());
     }
     if (node instanceof Node.Keys keys) {
       return keys;
     }
-    String reason = "must be a section with keys, but is " + node.description();
+    String reason =
+        "must be a section with keys, but is %s; its keys are %s"
+            .formatted(node.description(), String.join(", ", names()));
     throw node.location().invalid(key.path(), reason);
   }
 

@@ -177,7 +177,7 @@ final class ConfigLoaderTest {
         "training.learningRate=0x1p3 | must be a number, but is '0x1p3'",
         "training.compile=yes   | must be true or false, but is 'yes'",
         "training.precision=fp8 | must be one of float-32, bf16, but is 'fp8'",
-        "training=5             | must be a section with keys, but is '5'",
+        "training=5             | must be a section with keys, but is '5'; its keys are steps, learningRate, compile, precision, optimizer",
         "model.shape=oval       | must be round or square(SIDE), but is 'oval'",
         "model.scales={a: 1}    | must be a list, but is a section with keys",
         "training.steps=0       | steps must be at least 1: 0",
