@@ -165,6 +165,7 @@ final class HelpTest {
         "help tarin | did you mean train?",
         "data txt --from x | did you mean text?",
         "eval run | did you mean evaluate?",
+        "data tokens --from x --out y --documents line | until=LINE: line; did you mean lines?",
         "init data | there is no command 'init'; did you mean config init?",
         "version | there is no command 'version'; did you mean --version?",
         "data text --form a.txt --vocabulary chars --out d | did you mean --from?",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.document;
 
+import io.github.md4.core.Choices;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.internal.corpus.CorpusReader;
 import io.github.md4.train.internal.corpus.Lines;
@@ -8,6 +9,7 @@ import io.github.md4.train.internal.document.FilePieces;
 import io.github.md4.train.internal.document.LinePieces;
 import io.github.md4.train.internal.document.Pieces;
 import io.github.md4.train.internal.document.UntilPieces;
+import java.util.List;
 
 /** The rule that divides a plain text file, UTF-8, into documents (docs/data.md). */
 public sealed interface DocumentRule {
@@ -43,8 +45,8 @@ public sealed interface DocumentRule {
       case "stripped" -> new StrippedLines();
       case "rows" -> new WikiTextRows();
       default ->
-          throw new IllegalArgumentException(
-              "documents must be file, lines, stripped, rows or until=LINE: " + text);
+          throw Choices.refusal(
+              "documents", List.of("file", "lines", "stripped", "rows", "until=LINE"), text);
     };
   }
 

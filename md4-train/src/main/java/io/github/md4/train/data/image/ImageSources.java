@@ -41,6 +41,10 @@ final class ImageSources {
       labels.checkWithImages(path);
       return new CifarBatch(path);
     }
+    if (IdxFile.isIn(path, 1)) {
+      throw new InvalidDataException(
+          path, "holds labels in IDX where images are expected; labels have a file of their own");
+    }
     throw new InvalidDataException(
         path,
         "must be a batch of CIFAR-10 (.bin), IDX, .npy, .npz, or a folder or tar of PNG and JPEG");

@@ -320,6 +320,9 @@ final class ImageDataTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Sources(List.of(cifar, grey), List.of(cifar)));
     made.assertRefused("must be a batch of CIFAR-10", made.write("x.txt", new byte[] {1}));
+    made.assertRefused(
+        "holds labels in IDX where images are expected",
+        made.write("l", ImageFiles.idxLabels(1, 2)));
     made.assertRefused("no such file", folder.resolve("absent"));
     made.assertRefused(
         "holds no PNG or JPEG file", Files.createDirectories(folder.resolve("empty")));
