@@ -69,7 +69,8 @@ final class DataCommandTest {
 
   @Test
   void text8_joinsFiles() throws IOException {
-    md4("data", "text8", "--from", text, text, "--out", out).check();
+    Path second = Files.copy(text, folder.resolve("second.txt"));
+    md4("data", "text8", "--from", text, second, "--out", out).check();
     String joined =
         decode(out.resolve("train.bin"))
             + decode(out.resolve("valid.bin"))
@@ -258,5 +259,14 @@ final class DataCommandTest {
             .toArray();
     md4(args).failed(2, expected);
     assertThat(filesOut()).isZero();
+  }
+
+  @Test
+  void fileThatIsReadTwice_isToldOf() {
+    Path again = folder.resolve("./foxes.txt");
+    Ran ran = md4("data", "text", "--from", text, again, "--vocabulary", "chars", "--out", out);
+    assertThat(ran.code()).isZero();
+    assertThat(ran.err())
+        .contains("md4: " + again + " is read twice: what it holds may be both trained on");
   }
 }

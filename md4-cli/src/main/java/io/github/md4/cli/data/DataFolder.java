@@ -7,6 +7,9 @@ import io.github.md4.train.data.Existing;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -48,6 +51,16 @@ final class DataFolder {
       PrintWriter err = spec.commandLine().getErr();
       TypedName.next("config", "init", folder, "--out", name + ".yaml").ifPresent(err::println);
     }
+  }
+
+  /** Tells of a file that is read twice. */
+  void warnOfRepeats(CommandSpec spec, List<Path> files) {
+    Set<Path> seen = new HashSet<>();
+    files.stream()
+        .filter(file -> !seen.add(file.toAbsolutePath().normalize()))
+        .distinct()
+        .map(file -> file + " is read twice: what it holds may be both trained on and scored")
+        .forEach(line -> warn(spec, line));
   }
 
   void warn(CommandSpec spec, String line) {

@@ -22,6 +22,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -131,6 +132,7 @@ final class DataImagesCommand implements Callable<Integer> {
             output.folder(),
             options(),
             (image, reason) -> output.warn(spec, "skipped " + image + ": " + reason));
+    output.warnOfRepeats(spec, Stream.concat(from.stream(), test.stream()).toList());
     data.notes().forEach(note -> output.warn(spec, note));
     PrintWriter out = spec.commandLine().getOut();
     if (output.isJson()) {

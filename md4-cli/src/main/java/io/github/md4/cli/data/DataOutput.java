@@ -31,6 +31,11 @@ final class DataOutput {
     return where.existing();
   }
 
+  /** Tells of a file that is read twice. */
+  void warnOfRepeats(CommandSpec spec, List<Path> files) {
+    where.warnOfRepeats(spec, files);
+  }
+
   /**
    * Prints the report of a text, and its notes on stderr.
    *

@@ -26,6 +26,7 @@ final class DataText8Command implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PreparedData data = Text8.prepare(from.files(), output.folder(), output.existing());
+    output.warnOfRepeats(spec, from.files());
     String origin =
         Text8.isText8(data)
             ? "text8 itself (MD5 %s)"

@@ -29,7 +29,9 @@ final class DataTextCommand implements Callable<Integer> {
       names = "--vocabulary",
       required = true,
       paramLabel = "chars|bytes",
-      description = "The vocabulary: the characters of the text, or the 256 bytes.")
+      description =
+          "The vocabulary: the characters of the text, or the 256 bytes. md4 data tokens takes"
+              + " others, such as gpt2.")
   private TextVocabulary vocabulary;
 
   @Option(
@@ -43,6 +45,7 @@ final class DataTextCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PlainText.Options options = new PlainText.Options(vocabulary, fractions, output.existing());
     PreparedData data = PlainText.prepare(from.files(), output.folder(), options);
+    output.warnOfRepeats(spec, from.files());
     output.print(spec, data, "text (MD5 %s)".formatted(data.md5()));
     return ExitCodes.DONE;
   }

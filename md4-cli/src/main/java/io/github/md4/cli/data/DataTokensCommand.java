@@ -161,6 +161,7 @@ final class DataTokensCommand implements Callable<Integer> {
   }
 
   private int report(DocumentTokens.Prepared prepared) {
+    output.warnOfRepeats(spec, from);
     output.print(spec, prepared);
     return ExitCodes.DONE;
   }

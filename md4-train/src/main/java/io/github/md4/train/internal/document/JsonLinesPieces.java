@@ -76,7 +76,7 @@ public final class JsonLinesPieces implements Pieces {
                 given,
                 others.isEmpty()
                     ? "nor under another field"
-                    : "but " + others + "; name another field"));
+                    : "but " + others + "; name another field with --field"));
   }
 
   /** Returns the value under a key, or under the keys that dots part; null if it is absent. */
