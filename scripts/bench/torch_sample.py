@@ -43,7 +43,7 @@ def main():
         torch.set_num_threads(o.threads)
     torch.manual_seed(0)
     stream = "bfloat16" if is_gpu else "float32"
-    shape = types.SimpleNamespace(**vars(o), strongest=False, stream=stream, dropout=0.0)
+    shape = types.SimpleNamespace(**vars(o), strongest=False, stream=stream, dropout=0.0, gate="sigmoid")
     network = Network(shape).to(device, PRODUCTS[0])
     cosines, sines = angles(o.length, device, condition_width(o) // 2)
     c = torch.randn(o.batch, condition_width(o), device=device, dtype=PRODUCTS[0])

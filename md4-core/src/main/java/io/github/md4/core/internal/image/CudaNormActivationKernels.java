@@ -48,9 +48,11 @@ final class CudaNormActivationKernels implements NormActivationKernels {
 
   private static final String SOURCE =
       """
-      def activated(self: __torch__.M, x: Tensor, channels: int, groups: int) -> List[Tensor]:
+      def activatedAlone(self: __torch__.M, x: Tensor, channels: int) -> Tensor:
         size = [x.size(0), channels, x.size(2), x.size(3)]
-        a = torch.empty(size, dtype=15, device=x.device, memory_format=2)
+        return torch.empty(size, dtype=15, device=x.device, memory_format=2)
+      def activated(self: __torch__.M, x: Tensor, channels: int, groups: int) -> List[Tensor]:
+        a = self.activatedAlone(x, channels)
         return [a, torch.empty([groups], dtype=6, device=x.device)]
       def like(self: __torch__.M, x: Tensor) -> Tensor:
         return torch.empty_like(x)
@@ -205,6 +207,25 @@ final class CudaNormActivationKernels implements NormActivationKernels {
             new float[] {(float) UNetKernels.EPSILON},
             shape(size)));
     return new Activated(made.get(0), made.get(1));
+  }
+
+  @Override
+  public synchronized NDArray activateAgain(NDManager scope, Forward forward) {
+    Size size = size(forward.x(), "activateAgain" + of(forward.kind()));
+    NDArray output =
+        script.run(scope, "activatedAlone", forward.x().get(0), size.channels).singletonOrThrow();
+    program.launch(
+        "activateAgain" + of(forward.kind()),
+        size.grid(),
+        arguments(
+            maps(forward.x()),
+            forward.activated().saved(),
+            norm(forward.norm()),
+            address(output),
+            forward.drop().seed(),
+            threshold(forward.drop()),
+            shape(size)));
+    return output;
   }
 
   @Override

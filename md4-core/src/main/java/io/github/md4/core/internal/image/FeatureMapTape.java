@@ -16,10 +16,12 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The steps of a forward pass through feature maps, each with its backward. The backward pass runs
- * them in reverse order and frees each step's output after its backward.
+ * them in reverse order and frees each step's output after its backward. Outputs that can be made
+ * again from others are freed earlier.
  */
 final class FeatureMapTape implements Recording.Tape {
   /** The most parts of a gradient that are kept apart. */
@@ -32,6 +34,8 @@ final class FeatureMapTape implements Recording.Tape {
   private final double dropout;
   private final NDList ofCondition;
   private final Deque<Node> steps = new ArrayDeque<>();
+  private final IdentityHashMap<Hidden, Function<NDManager, NDArray>> again =
+      new IdentityHashMap<>();
 
   /** The condition, once it has been used. */
   private NDArray condition;
@@ -96,6 +100,30 @@ final class FeatureMapTape implements Recording.Tape {
     Hidden kept = Hidden.borrowed(output);
     steps.push(new Node(kept, step));
     return kept;
+  }
+
+  /**
+   * Adds a step whose output can be made again, so that it need not be kept until its backward.
+   *
+   * @param again makes the output in a scope
+   */
+  Hidden add(NDArray output, Step step, Function<NDManager, NDArray> again) {
+    Hidden map = add(output, step);
+    this.again.put(map, again);
+    return map;
+  }
+
+  /** Frees a map that is read no more until the backward pass, if it can be made again. */
+  void forget(Hidden map) {
+    if (again.containsKey(map)) {
+      map.array.close();
+    }
+  }
+
+  /** Returns a map's values in the backward pass; those that are made again belong to a scope. */
+  NDArray values(NDManager of, Hidden map) {
+    Function<NDManager, NDArray> maker = again.get(map);
+    return maker == null ? map.array : maker.apply(of);
   }
 
   /** Adds the last step; its output stays the caller's. */

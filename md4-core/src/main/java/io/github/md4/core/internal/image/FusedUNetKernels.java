@@ -143,15 +143,19 @@ public final class FusedUNetKernels implements UNetKernels {
 
   @Override
   public Hidden halved(NDManager scope, Hidden x) {
+    NDArray made = one(tape.scope(), "halved", x.array);
+    tape.forget(x);
     return tape.add(
-        one(tape.scope(), "halved", x.array),
+        made,
         (backward, gradient) -> backward.add(x, call(backward, "halvedBackward", gradient)));
   }
 
   @Override
   public Hidden doubled(NDManager scope, Hidden x) {
+    NDArray made = one(tape.scope(), "doubled", x.array);
+    tape.forget(x);
     return tape.add(
-        one(tape.scope(), "doubled", x.array),
+        made,
         (backward, gradient) -> backward.add(x, call(backward, "doubledBackward", gradient)));
   }
 

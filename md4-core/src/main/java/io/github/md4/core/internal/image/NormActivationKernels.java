@@ -63,6 +63,9 @@ interface NormActivationKernels extends AutoCloseable {
    */
   record Forward(Kind kind, List<NDArray> x, Norm norm, Dropout drop, Activated activated) {}
 
+  /** Returns the output of a call again, to the bit. */
+  NDArray activateAgain(NDManager scope, Forward forward);
+
   /**
    * The arrays [C] that take the gradients by a norm's parameters, those of all examples together.
    */

@@ -112,7 +112,10 @@ record ResBlockSteps(
     }
   }
 
-  /** Adds the norm and activation of one map, or of two side by side. */
+  /**
+   * Adds the norm and activation of one map, or of two side by side. Of a ResBlock's maps this one
+   * is as many channels as both, and made again by one pass over them.
+   */
   Hidden activated(FeatureMapTape tape, List<Hidden> x, Scaling scaling) {
     NDList values = scaling.values(script, tape.scope());
     Norm norm = new Norm(values.get(0), values.get(1), Optional.empty());
@@ -129,7 +132,8 @@ record ResBlockSteps(
             backward.add(x.get(i), found.x().get(i));
           }
           forward.activated().saved().close();
-        });
+        },
+        scope -> kernels.activateAgain(scope, forward));
   }
 
   private Forward forward(
@@ -193,6 +197,7 @@ record ResBlockSteps(
       FeatureMapTape tape, List<Hidden> x, Hidden a, FirstHalf first, SecondHalf second) {
     NDManager kept = tape.scope();
     NDList made = first.run(script, kept, a.array, narrow.apply(first.filters()));
+    tape.forget(a);
     Forward forward =
         forward(tape, Kind.CONVOLVED, List.of(made.get(0)), first.norm(made), tape.drop());
     try (NDManager inner = kept.newSubManager()) {
@@ -207,7 +212,8 @@ record ResBlockSteps(
             Gradients inside =
                 kernels.normActivateBackward(
                     backward.scope(), da, forward, List.of(List.of()), first.into(backward));
-            backward.add(a, first.backward(script, backward, inside, a.array, made));
+            NDArray convolved = tape.values(backward.scope(), a);
+            backward.add(a, first.backward(script, backward, inside, convolved, made));
             new NDList(forward.activated().output(), forward.activated().saved(), filters).close();
             made.close();
           });

@@ -305,6 +305,34 @@ struct Octet {
   }
 };
 
+// a <- dropout(swish(norm(x + bias))) again, to the bit, of the moments that are known.
+template <typename T>
+__device__ __forceinline__ void activateAgain(const T* x, const T* beside, int left, const float2* moments, Norm norm,
+                                              bf16* a, u64 seed, u32 threshold, int splits, int pixels, int channels) {
+  Share s = share(splits, pixels, channels);
+  if (!s.works) return;
+  Octet octet(s, norm, moments, channels);
+  Column<const T> from(x, beside, left, s.example, pixels, channels, s.channel);
+  for (int p = s.first; p < s.end; p += AHEAD * s.rows) {
+    Pixels<T, AHEAD> ofX;
+    ofX.ask(from, s, p);
+#pragma unroll
+    for (int i = 0; i < AHEAD; i++) {
+      int q = p + i * s.rows;
+      if (q >= s.end) break;
+      Eight v = ofX[i];
+#pragma unroll
+      for (int k = 0; k < 8; k++) {
+        float z = v.x[k] * octet.factor[k] + octet.offset[k];
+        v.x[k] = z * sigmoid(z);
+      }
+      long at = ((long)s.example * pixels + q) * channels + s.channel;
+      drop(v, seed, at / 8, threshold);
+      put(a + at, v);
+    }
+  }
+}
+
 // Sums over an example's pixels, by channel: the gradient d by norm(x), d n with n the normalised x, and n.
 template <typename T>
 __device__ __forceinline__ void backwardSums(const bf16* da, const T* x, const T* beside, int left,
@@ -469,6 +497,12 @@ typedef bf16 stream;
                           int channels) {                                                                            \
     normActivate(x, beside, left, partials, {scale, shift, bias, normStride, biasStride}, a, groups, seed, threshold,\
                  epsilon, splits, pixels, channels);                                                                 \
+  }                                                                                                                  \
+  KERNEL activateAgain##Of(const T* x, const T* beside, int left, const float2* groups, const float* scale,            \
+                           const float* shift, const float* bias, int normStride, int biasStride, bf16* a, u64 seed, \
+                           u32 threshold, int splits, int pixels, int channels) {                                    \
+    activateAgain(x, beside, left, groups, {scale, shift, bias, normStride, biasStride}, a, seed, threshold, splits, \
+                  pixels, channels);                                                                                 \
   }                                                                                                                  \
   KERNEL backwardSums##Of(const bf16* da, const T* x, const T* beside, int left, const float2* groups,               \
                           const float* scale, const float* shift, const float* bias, int normStride, int biasStride, \

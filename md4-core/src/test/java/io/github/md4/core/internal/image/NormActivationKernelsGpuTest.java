@@ -122,6 +122,13 @@ final class NormActivationKernelsGpuTest {
       Activated made = ours.normActivate(manager, kind, given, norm, Dropout.NONE);
       NDArray output = one(casts, manager, "wide", made.output());
       assertClose("output", output, expected.output());
+      for (Dropout drop : List.of(Dropout.NONE, new Dropout(DROPOUT, 7))) {
+        Activated once = ours.normActivate(manager, kind, given, norm, drop);
+        NDArray again =
+            ours.activateAgain(manager, new Forward(kind, given, norm, drop, once));
+        assertThat(one(casts, manager, "wide", again).toFloatArray())
+            .isEqualTo(one(casts, manager, "wide", once.output()).toFloatArray());
+      }
 
       ParameterGradients expectedSums = sums(manager, all);
       Gradients expectedBack =

@@ -36,6 +36,10 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
         a = torch.silu(self.normalized(z, moments) * self.broad(scale) + self.broad(shift))
         mask = self.mask(x, rate)
         return [torch.contiguous(a * mask, memory_format=2), moments, mask]
+      def again(self: __torch__.M, x: Tensor, scale: Tensor, shift: Tensor, bias: Tensor, moments: Tensor, mask: Tensor) -> Tensor:
+        n = self.normalized(torch.contiguous(x + self.broad(bias)), moments)
+        a = torch.silu(n * self.broad(scale) + self.broad(shift))
+        return torch.contiguous(a * mask, memory_format=2)
       def backward(self: __torch__.M, da: Tensor, x: Tensor, scale: Tensor, shift: Tensor, bias: Tensor, moments: Tensor, mask: Tensor) -> List[Tensor]:
         n = self.normalized(torch.contiguous(x + self.broad(bias)), moments)
         z = n * self.broad(scale) + self.broad(shift)
@@ -114,6 +118,22 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
             bias(scope, norm),
             drop.rate());
     return new Activated(made.get(0), one(scope, "withMask", made.get(1), made.get(2)));
+  }
+
+  @Override
+  public NDArray activateAgain(NDManager scope, Forward forward) {
+    Norm norm = forward.norm();
+    NDArray saved = forward.activated().saved();
+    NDArray x = one(scope, "joined", forward.x());
+    return one(
+        scope,
+        "again",
+        x,
+        norm.scale(),
+        norm.shift(),
+        bias(scope, norm),
+        one(scope, "momentsOf", saved, x),
+        one(scope, "maskOf", saved, x));
   }
 
   @Override
