@@ -76,6 +76,14 @@ final class PlanCommandTest {
         .containsPattern("time +\\S+ \\S+ for 12 steps");
   }
 
+  @Test
+  void plan_saysWhereItsTrialWasOfSmallerBatches() {
+    String[] large = {"--seconds", "1", "--set", "training.batchSize=1000000"};
+    assertThat(plan(large).err())
+        .contains("the training has 1,000,000: speed and memory are rough");
+    assertThat(plan("--seconds", "5").err()).doesNotContain("are rough");
+  }
+
   /** The paper's network, on a CPU. */
   @Test
   void plan_ofANetworkThatIsNotForACpuSaysSo() {

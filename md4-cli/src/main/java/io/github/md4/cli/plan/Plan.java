@@ -11,6 +11,7 @@ import io.github.md4.core.internal.text.Counted;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The memory, operations and time of a training.
@@ -93,6 +94,17 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
     }
     addGpu(table);
     table.print(out);
+  }
+
+  /** Returns a sentence where the trial was of smaller batches than the training has. */
+  Optional<String> caution() {
+    int tried = time.trialExamples;
+    int all = experiment.training().batching().batchSize();
+    return !time.isKnown() || tried >= all
+        ? Optional.empty()
+        : Optional.of(
+            "the trial had batches of %,d, the training has %,d: speed and memory are rough; more --seconds try larger ones"
+                .formatted(tried, all));
   }
 
   private void addTrial(Table table) {

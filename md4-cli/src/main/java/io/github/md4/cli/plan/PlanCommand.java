@@ -98,6 +98,7 @@ public final class PlanCommand implements Callable<Integer> {
       } else {
         plan.print(out);
       }
+      plan.caution().ifPresent(line -> spec.commandLine().getErr().println("md4: " + line));
     }
     return ExitCodes.DONE;
   }

@@ -146,8 +146,7 @@ public final class FusedUNetKernels implements UNetKernels {
     NDArray made = one(tape.scope(), "halved", x.array);
     tape.forget(x);
     return tape.add(
-        made,
-        (backward, gradient) -> backward.add(x, call(backward, "halvedBackward", gradient)));
+        made, (backward, gradient) -> backward.add(x, call(backward, "halvedBackward", gradient)));
   }
 
   @Override
@@ -155,8 +154,7 @@ public final class FusedUNetKernels implements UNetKernels {
     NDArray made = one(tape.scope(), "doubled", x.array);
     tape.forget(x);
     return tape.add(
-        made,
-        (backward, gradient) -> backward.add(x, call(backward, "doubledBackward", gradient)));
+        made, (backward, gradient) -> backward.add(x, call(backward, "doubledBackward", gradient)));
   }
 
   @Override

@@ -124,8 +124,7 @@ final class NormActivationKernelsGpuTest {
       assertClose("output", output, expected.output());
       for (Dropout drop : List.of(Dropout.NONE, new Dropout(DROPOUT, 7))) {
         Activated once = ours.normActivate(manager, kind, given, norm, drop);
-        NDArray again =
-            ours.activateAgain(manager, new Forward(kind, given, norm, drop, once));
+        NDArray again = ours.activateAgain(manager, new Forward(kind, given, norm, drop, once));
         assertThat(one(casts, manager, "wide", again).toFloatArray())
             .isEqualTo(one(casts, manager, "wide", once.output()).toFloatArray());
       }
