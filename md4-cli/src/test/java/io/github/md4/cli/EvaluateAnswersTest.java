@@ -121,8 +121,8 @@ final class EvaluateAnswersTest {
     for (int i = 0; i < written.size(); i++) {
       assertThat(written.get(i)).isEqualTo(report.path("answers").path(i));
     }
-    Path nowhere = folder.resolve("none/lines.jsonl");
-    answers(" --out " + nowhere).failed(1, nowhere.toString());
+    Path nowhere = Files.createFile(folder.resolve("none")).resolve("lines.jsonl");
+    answers(" --out " + nowhere).failed(2, nowhere.toString());
   }
 
   @Test

@@ -79,7 +79,9 @@ final class ResumeCommandTest {
   void resume_refusesAnotherModel() {
     tiny.train().check();
     tiny.train("--resume", "--set", "model.schedule=cosine")
-        .failed(ExitCodes.USAGE, "the run has 'schedule: linear', the config 'schedule: cosine'");
+        .failed(
+            ExitCodes.USAGE,
+            "the run has 'schedule: linear', the config 'schedule: cosine'; another model needs");
   }
 
   @Test

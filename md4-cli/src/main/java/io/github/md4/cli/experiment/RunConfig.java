@@ -37,7 +37,10 @@ public record RunConfig(RunFolder folder, Experiment experiment) {
         before.model().schedule(), experiment.model().schedule(), folder.path());
     List<String> model = differences(before.model(), experiment.model());
     if (!model.isEmpty()) {
-      throw new InvalidConfigException(folder.config().toString(), "the run has " + model.get(0));
+      throw new InvalidConfigException(
+          folder.config().toString(),
+          "the run has %s; another model needs another folder, --set run=DIR"
+              .formatted(model.get(0)));
     }
     return differences(before.training(), experiment.training());
   }
