@@ -62,11 +62,9 @@ final class StepDrawsTest {
 
     @Override
     public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
-      if (++asked % 3 == 0) {
-        return Collections.emptyIterator();
-      }
-      drawn++;
-      return List.of(draws(zt, steps.next(), inversion)).iterator();
+      return takesNext()
+          ? List.of(make(zt, steps.next(), inversion)).iterator()
+          : Collections.emptyIterator();
     }
 
     /** Calls the network twice, and mixes what it says in a plain loop. */
@@ -76,35 +74,57 @@ final class StepDrawsTest {
           (zt, steps, inversion) -> {
             drawn++;
             Step step = steps.next();
-            try (NDManager scope = manager.newSubManager()) {
-              NDArray with = logits(scope, zt, step, step.condition());
-              Condition untold = guided.conditionWithout(step.condition());
-              NDArray without = logits(scope, guided.tokensWithout(zt), step, untold);
-              float[] mixed = with.toFloatArray();
-              float[] other = without.toFloatArray();
-              for (int i = 0; i < mixed.length; i++) {
-                mixed[i] = other[i] + (mixed[i] - other[i]) * (float) guided.factor();
-              }
-              double[] draws =
-                  new InvertedRows(mixed, TinySampling.TOKENS, inversion).drawn(step.u());
-              return List.of(draws).iterator();
-            }
+            double[] draws =
+                PlainSteps.make(
+                    zt,
+                    step.rows(),
+                    TinySampling.TOKENS,
+                    (rows, u) -> mixed(guided, zt, step.condition(), rows, u, inversion));
+            return List.of(draws).iterator();
           });
     }
 
-    private double[] draws(int[] zt, Step step, Inversion inversion) {
-      assertThat(step.u()).hasSameSizeAs(step.rows());
+    private double[] mixed(
+        Guided guided, int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
       try (NDManager scope = manager.newSubManager()) {
-        NDArray logits = logits(scope, zt, step, step.condition());
-        return InvertedRows.of(logits, inversion).drawn(step.u());
+        NDArray with = logits(scope, zt, condition, rows);
+        Condition untold = guided.conditionWithout(condition);
+        NDArray without = logits(scope, guided.tokensWithout(zt), untold, rows);
+        float[] mixed = with.toFloatArray();
+        float[] other = without.toFloatArray();
+        for (int i = 0; i < mixed.length; i++) {
+          mixed[i] = other[i] + (mixed[i] - other[i]) * (float) guided.factor();
+        }
+        return new InvertedRows(mixed, TinySampling.TOKENS, inversion).drawn(u);
       }
     }
 
-    private NDArray logits(NDManager scope, int[] zt, Step step, Condition condition) {
+    private boolean takesNext() {
+      return ++asked % 3 != 0;
+    }
+
+    private double[] make(int[] zt, Step step, Inversion inversion) {
+      drawn++;
+      return PlainSteps.make(
+          zt,
+          step.rows(),
+          TinySampling.TOKENS,
+          (rows, u) -> draws(zt, step.condition(), rows, u, inversion));
+    }
+
+    private double[] draws(
+        int[] zt, Condition condition, int[] rows, double[] u, Inversion inversion) {
+      assertThat(u).hasSameSizeAs(rows);
+      try (NDManager scope = manager.newSubManager()) {
+        return InvertedRows.of(logits(scope, zt, condition, rows), inversion).drawn(u);
+      }
+    }
+
+    private NDArray logits(NDManager scope, int[] zt, Condition condition, int[] rows) {
       int examples = condition.times().length;
       long[] tokens = Arrays.stream(zt).asLongStream().toArray();
       NDArray shown = scope.create(tokens, new Shape(examples, zt.length / examples));
-      NDArray flat = scope.create(Arrays.stream(step.rows()).asLongStream().toArray());
+      NDArray flat = scope.create(Arrays.stream(rows).asLongStream().toArray());
       return law.logits(shown, condition, flat);
     }
   }
@@ -128,14 +148,10 @@ final class StepDrawsTest {
       List<double[]> drawn = new ArrayList<>();
       while (steps.hasNext() && drawn.size() < 3) {
         Step step = steps.next();
-        Optional<double[]> draws = one.draw(zt, step.condition(), step.rows(), step.u(), inversion);
-        if (draws.isEmpty()) {
+        if (!one.takesNext()) {
           break;
         }
-        drawn.add(draws.get());
-        for (int r = 0; r < step.rows().length; r++) {
-          zt[step.rows()[r]] = (int) draws.get()[r];
-        }
+        drawn.add(one.make(zt, step, inversion));
       }
       most = Math.max(most, drawn.size());
       return drawn.iterator();

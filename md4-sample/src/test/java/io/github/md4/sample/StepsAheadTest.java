@@ -13,11 +13,15 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.transformer.StepRows;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.sample.method.ApproximateMethod;
+import io.github.md4.sample.method.BlockCounts;
 import io.github.md4.sample.method.ContextDenoiser;
 import io.github.md4.sample.method.ExactMethod;
 import io.github.md4.sample.method.Methods;
+import io.github.md4.sample.method.PublishedMethod;
 import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingSteps;
 import io.github.md4.sample.trajectory.InitialSequence;
@@ -31,6 +35,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -96,25 +101,30 @@ final class StepsAheadTest {
       goes.set(last, goes.get(last) + 1);
       Step step = steps.next();
       int examples = step.condition().times().length;
-      long asked = Arrays.stream(step.rows()).map(row -> row / LENGTH).distinct().count();
-      withEnded += asked < examples ? 1 : 0;
-      assertThat(2 * asked).isGreaterThanOrEqualTo(examples);
-      double[] draws = drawn(zt, step, inversion);
-      for (int r = 0; r < step.rows().length; r++) {
-        zt[step.rows()[r]] = (int) draws[r];
-      }
-      drawn.add(draws);
+      StepRows asked = step.rows();
+      long active =
+          IntStream.range(0, examples).filter(b -> before(asked, b + 1) > before(asked, b)).count();
+      withEnded += active < examples ? 1 : 0;
+      assertThat(2 * active).isGreaterThanOrEqualTo(examples);
+      drawn.add(
+          PlainSteps.make(
+              zt, asked, TOKENS, (rows, u) -> drawn(zt, step.condition(), rows, u, inversion)));
     }
 
-    private double[] drawn(int[] zt, Step step, Inversion inversion) {
+    private static int before(StepRows rows, int example) {
+      return rows.before(example, example * LENGTH);
+    }
+
+    private double[] drawn(
+        int[] zt, Condition condition, int[] asked, double[] u, Inversion inversion) {
       try (NDManager scope = tiny.manager.newSubManager()) {
         long[] tokens = Arrays.stream(zt).asLongStream().toArray();
         NDArray shown = scope.create(tokens, new Shape(zt.length / LENGTH, LENGTH));
-        NDArray rows = scope.create(Arrays.stream(step.rows()).asLongStream().toArray());
-        NDArray logits = law.logits(shown, step.condition(), rows);
+        NDArray rows = scope.create(Arrays.stream(asked).asLongStream().toArray());
+        NDArray logits = law.logits(shown, condition, rows);
         assertThat(inversion.temperature()).isEqualTo(1); // no test here has another
         return tiny.kernels
-            .draw(scope, logits, scope.create(step.u()), inversion.confidence())
+            .draw(scope, logits, scope.create(u), inversion.confidence())
             .toDoubleArray();
       }
     }
@@ -159,7 +169,43 @@ final class StepsAheadTest {
   }
 
   static Stream<SamplingMethod> methods() {
-    return Stream.concat(Stream.of(UNIFORM), Methods.all(17).stream());
+    return Stream.of(Stream.of(UNIFORM), Methods.all(17).stream(), orders())
+        .flatMap(Function.identity());
+  }
+
+  /** Returns methods that draw at all masks of a part, of whose tokens some stay. */
+  private static Stream<SamplingMethod> orders() {
+    return Stream.of(
+        new PublishedMethod.Dream(PublishedMethod.Algorithm.MASKGIT_PLUS, 5, 0),
+        new PublishedMethod.Dream(PublishedMethod.Algorithm.ENTROPY, 30, 0.4),
+        new PublishedMethod.Blocks(
+            BlockCounts.LLADA, 7, 5, PublishedMethod.Remasking.LOW_CONFIDENCE, 0),
+        new PublishedMethod.Blocks(BlockCounts.DLLM, 9, 4, PublishedMethod.Remasking.RANDOM, 0));
+  }
+
+  static Stream<SamplingMethod> queued() {
+    return Stream.concat(
+        orders(),
+        Methods.all(17).stream()
+            .filter(
+                method ->
+                    method instanceof ApproximateMethod.Ordered
+                        || (method instanceof ApproximateMethod.Remasked remasked
+                            && remasked.remasking().isPlanned())));
+  }
+
+  /** The host waits for no draws where the network makes all steps of a batch itself. */
+  @ParameterizedTest
+  @MethodSource("queued")
+  void stepsThatRevealSomeOrMaskAgain_areMadeInOneGo(SamplingMethod method) {
+    try (TinySampling tiny = new TinySampling()) {
+      Ahead ahead = new Ahead(tiny, Integer.MAX_VALUE);
+      SampleRequest request = masks(1).withBatchSize(1);
+      int calls = tiny.sampler(ahead, method).calls(request);
+      List<String> unused = run(tiny, ahead, method, request);
+      assertThat(ahead.goes).hasSize(1);
+      assertThat(ahead.goes.get(0)).isBetween(3, calls);
+    }
   }
 
   /** Returns a full batch, one in which sequences wait for others, and one of unequal holes. */

@@ -5,6 +5,7 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Guided;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.transformer.StepRows;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -39,15 +40,25 @@ public interface StepDraws {
    * A step of several.
    *
    * @param condition the time of each of B examples
-   * @param rows flat positions in ascending order [R], R at least 1
-   * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
+   * @param rows where tokens are drawn, and which of them stay; at least one
    * @hidden its types are internal
    */
-  record Step(Condition condition, int[] rows, double[] u) {}
+  record Step(Condition condition, StepRows rows) {
+    /**
+     * Makes a step whose rows are known and whose tokens all stay.
+     *
+     * @param condition the time of each of B examples
+     * @param rows flat positions in ascending order [R], R at least 1
+     * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
+     */
+    public Step(Condition condition, int[] rows, double[] u) {
+      this(condition, new StepRows.Given(rows, u));
+    }
+  }
 
   /**
-   * Returns the draws of steps, each of which begins with the draws of the one before in place of
-   * the tokens at its rows.
+   * Returns the draws of steps, each of which begins with the draws of the one before that stay, in
+   * place of the tokens at its rows.
    *
    * @param zt partly masked tokens of the first step [B N], in [0, V]
    * @param steps at least one; the first of them are made, in one go. They are taken when their

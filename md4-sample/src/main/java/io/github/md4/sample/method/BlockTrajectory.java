@@ -6,11 +6,16 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.QueryAhead;
+import io.github.md4.sample.trajectory.QueryAhead.AtMasks;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A trajectory in blocks (LLaDA's generate, dllm's MDLMSampler). The blocks are made of the masks
@@ -117,26 +122,51 @@ final class BlockTrajectory implements Trajectory {
   }
 
   private GridPoint point() {
-    double share = (double) sequence.masked().length / sequence.length();
-    return new GridPoint(steps.get(done).number(), schedule.timeWhenMasked(share));
+    return point(steps.get(done), sequence.masked().length);
+  }
+
+  private GridPoint point(Step at, int left) {
+    double share = (double) left / sequence.length();
+    return new GridPoint(at.number(), schedule.timeWhenMasked(share));
+  }
+
+  @Override
+  public Optional<Iterator<QueryAhead>> ahead() {
+    int[] masked = sequence.masked();
+    List<Step> further = steps.subList(done, steps.size());
+    int[] revealed = new int[further.size() + 1]; // of these masks, before each step
+    Arrays.setAll(revealed, i -> i == 0 ? 0 : revealed[i - 1] + further.get(i - 1).count());
+    return Optional.of(
+        IntStream.range(0, further.size())
+            .mapToObj(i -> ahead(further.get(i), masked, revealed[i]))
+            .iterator());
+  }
+
+  private QueryAhead ahead(Step at, int[] masked, int revealed) {
+    int place = Arrays.binarySearch(masked, at.end());
+    int before = place < 0 ? -1 - place : place;
+    int[] all = sequence.positions(n -> true);
+    return new AtMasks(
+        point(at, masked.length - revealed),
+        before - revealed,
+        at.end(),
+        noise.draws(at.number(), all)[0],
+        ranks().of(noise.order(at.number(), all), at.count()));
   }
 
   @Override
   public void advance(Draws draws, Changes changes) {
     GridPoint point = point();
     int[] asked = asked();
-    for (int r : Largest.of(ranks(draws, asked), steps.get(done).count())) {
+    Step step = steps.get(done);
+    double[] u = noise.order(step.number(), asked);
+    for (int r : ranks().chosen(draws::probability, u, step.count())) {
       sequence.reveal(point, asked[r], draws, r, changes);
     }
     done++;
   }
 
-  private double[] ranks(Draws draws, int[] asked) {
-    if (remasking == PublishedMethod.Remasking.RANDOM) {
-      return noise.order(steps.get(done).number(), asked);
-    }
-    double[] ranks = new double[asked.length];
-    Arrays.setAll(ranks, draws::probability);
-    return ranks;
+  private Ranks ranks() {
+    return remasking == PublishedMethod.Remasking.RANDOM ? Ranks.RANDOM : Ranks.OF_CONFIDENCE;
   }
 }

@@ -6,9 +6,14 @@ import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.method.PublishedMethod.Algorithm;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.QueryAhead;
+import io.github.md4.sample.trajectory.QueryAhead.AtMasks;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -115,8 +120,42 @@ final class DreamTrajectory implements Trajectory {
   }
 
   private GridPoint point() {
-    double share = (double) masked.length / sequence.length();
-    return new GridPoint(step, schedule.timeWhenMasked(share));
+    return point(step, masked.length);
+  }
+
+  private GridPoint point(int at, int left) {
+    double share = (double) left / sequence.length();
+    return new GridPoint(at, schedule.timeWhenMasked(share));
+  }
+
+  /** A step that reveals some of the masks that are left. */
+  private record Counted(int step, int left, int count) {}
+
+  @Override
+  public Optional<Iterator<QueryAhead>> ahead() {
+    if (!method.algorithm().isCounted) {
+      return Optional.empty();
+    }
+    List<Counted> counted = new ArrayList<>();
+    int left = masked.length;
+    for (int at = step; at < method.steps() && left > 0; at++) {
+      int count = count(method.steps(), at, left);
+      if (count > 0) {
+        counted.add(new Counted(at, left, count));
+      }
+      left -= count;
+    }
+    return Optional.of(counted.stream().map(this::ahead).iterator());
+  }
+
+  private QueryAhead ahead(Counted at) {
+    int[] all = sequence.positions(n -> true);
+    return new AtMasks(
+        point(at.step, at.left),
+        at.left,
+        all.length,
+        noise.draws(at.step, all)[0],
+        ranks().of(noise.order(at.step, all), at.count));
   }
 
   @Override
@@ -139,14 +178,11 @@ final class DreamTrajectory implements Trajectory {
       float share = share(method.algorithm().lastTime(), method.steps(), step);
       return all.filter(r -> (float) u[r] < share);
     }
-    double[] ranks = new double[u.length];
-    Arrays.setAll(ranks, r -> rank(draws.confidence(r), u[r]));
-    return IntStream.of(Largest.of(ranks, count(method.steps(), step, masked.length)));
+    return IntStream.of(
+        ranks().chosen(draws::confidence, u, count(method.steps(), step, masked.length)));
   }
 
-  private double rank(double confidence, double u) {
-    return method.temperature() == 0
-        ? confidence
-        : confidence / method.temperature() - Math.log(-Math.log(u));
+  private Ranks ranks() {
+    return method.temperature() == 0 ? Ranks.OF_CONFIDENCE : Ranks.drawn(method.temperature());
   }
 }

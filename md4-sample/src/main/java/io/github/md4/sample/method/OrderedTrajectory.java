@@ -9,9 +9,12 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.QueryAhead;
+import io.github.md4.sample.trajectory.QueryAhead.AtMasks;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
-import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -44,16 +47,9 @@ final class OrderedTrajectory implements Trajectory {
           temperature);
     }
 
-    /**
-     * Returns the confidence with noise; the positions with the largest are chosen. Gumbel noise
-     * makes the choice such a draw. Without a temperature the noise is so small that it decides
-     * only between confidences that rounding would decide between. All are such while nothing is
-     * revealed.
-     */
-    double rank(double confidence, double u) {
-      return temperature == 0
-          ? confidence + TIE * u
-          : confidence / temperature - Math.log(-Math.log(u));
+    /** Returns ranks with noise; all confidences are alike while nothing is revealed. */
+    private Ranks ranks() {
+      return temperature == 0 ? Ranks.ofConfidence(TIE) : Ranks.drawn(temperature);
     }
   }
 
@@ -95,17 +91,36 @@ final class OrderedTrajectory implements Trajectory {
   }
 
   private GridPoint point() {
-    double share = (double) masked.length / sequence.length();
-    return new GridPoint(step, schedule.timeWhenMasked(share));
+    return point(step, masked.length);
+  }
+
+  private GridPoint point(int at, int left) {
+    double share = (double) left / sequence.length();
+    return new GridPoint(at, schedule.timeWhenMasked(share));
+  }
+
+  @Override
+  public Optional<Iterator<QueryAhead>> ahead() {
+    int first = step;
+    int[] rows = rows(masked.length, pace.tokensAStep);
+    return Optional.of(
+        IntStream.range(0, rows.length).mapToObj(k -> ahead(first + k, rows[k])).iterator());
+  }
+
+  private QueryAhead ahead(int at, int left) {
+    return new AtMasks(
+        point(at, left),
+        left,
+        sequence.length(),
+        sequence.uniforms(Purpose.SAMPLE, at),
+        pace.ranks().of(sequence.uniforms(Purpose.ORDER, at), pace.tokensAStep));
   }
 
   @Override
   public void advance(Draws draws, Changes changes) {
     GridPoint point = point();
     double[] u = sequence.uniforms(Purpose.ORDER, step, masked);
-    double[] ranks = new double[u.length];
-    Arrays.setAll(ranks, r -> pace.rank(draws.confidence(r), u[r]));
-    for (int r : Largest.of(ranks, pace.tokensAStep)) {
+    for (int r : pace.ranks().chosen(draws::confidence, u, pace.tokensAStep)) {
       sequence.reveal(point, masked[r], draws, r, changes);
     }
     step++;

@@ -6,10 +6,13 @@ import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.method.RevealPlan.Reveal;
 import io.github.md4.sample.trajectory.Draws;
+import io.github.md4.sample.trajectory.QueryAhead;
+import io.github.md4.sample.trajectory.QueryAhead.AtPositions;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
+import java.util.Iterator;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.function.DoubleFunction;
 
 /**
@@ -70,14 +73,10 @@ final class PlannedTrajectory implements Trajectory {
   }
 
   @Override
-  public List<TrajectoryQuery> ahead(int most) {
+  public Optional<Iterator<QueryAhead>> ahead() {
     List<Reveal> reveals = plan.reveals().subList(next, plan.reveals().size());
-    return new LazyQueries(Math.min(most, reveals.size()), k -> query(reveals.get(k)));
-  }
-
-  @Override
-  public OptionalInt left() {
-    return OptionalInt.of(plan.reveals().size() - next);
+    return Optional.of(
+        reveals.stream().<QueryAhead>map(each -> new AtPositions(query(each))).iterator());
   }
 
   private TrajectoryQuery query(Reveal reveal) {

@@ -7,12 +7,14 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.QueryAhead;
+import io.github.md4.sample.trajectory.QueryAhead.AtPositions;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
-import java.util.OptionalInt;
+import java.util.Iterator;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -80,15 +82,11 @@ final class RandomOrderTrajectory implements Trajectory {
   }
 
   @Override
-  public List<TrajectoryQuery> ahead(int most) {
-    int first = step;
-    return new LazyQueries(Math.min(most, left().orElseThrow()), k -> query(first + k));
-  }
-
-  @Override
-  public OptionalInt left() {
-    int left = order.length - revealed(step);
-    return OptionalInt.of((left + tokensAStep - 1) / tokensAStep);
+  public Optional<Iterator<QueryAhead>> ahead() {
+    return Optional.of(
+        IntStream.iterate(step, at -> revealed(at) < order.length, at -> at + 1)
+            .<QueryAhead>mapToObj(at -> new AtPositions(query(at)))
+            .iterator());
   }
 
   /** Returns the number of positions that are revealed before a step. */

@@ -4,13 +4,22 @@ package io.github.md4.sample.method;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.core.schedule.StepTimes;
 import io.github.md4.sample.internal.call.RowDraw;
+import io.github.md4.sample.method.RemaskingWalk.Decision;
+import io.github.md4.sample.method.RemaskingWalk.Rule;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.QueryAhead;
+import io.github.md4.sample.trajectory.QueryAhead.AtPositions;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A trajectory that masks some of its tokens again ({@link Remasking}). Whether a position is
@@ -20,18 +29,15 @@ import java.util.Arrays;
 final class RemaskingTrajectory implements Trajectory {
   private final PartialSequence sequence;
   private final Rule rule;
+  private final RemaskingWalk walk;
   private final double[] confidences; // infinite at masks and at frozen tokens, [N]
-  private int step = -1;
-  private int[] revealed = {};
-  private int[] remasked = {}; // once the draws of the query are known
-
-  /** The parts that are the same for all sequences of a request. */
-  private record Rule(
-      MaskingSchedule schedule, StepTimes times, Remasking remasking, Leftovers leftovers) {}
+  private final List<Decision> later = new ArrayList<>(); // those behind it that are known
+  private Decision now;
 
   private RemaskingTrajectory(PartialSequence sequence, Rule rule) {
     this.sequence = sequence;
     this.rule = rule;
+    this.walk = new RemaskingWalk(sequence, rule);
     this.confidences = new double[sequence.length()];
     Arrays.fill(confidences, Double.POSITIVE_INFINITY);
     next((point, position, token, probability) -> {});
@@ -54,7 +60,9 @@ final class RemaskingTrajectory implements Trajectory {
               int token = remasking.isPlanned() ? 0 : context.space().maskToken();
               return sequence ->
                   QueryRows.simulated(
-                      new RemaskingTrajectory(sequence, rule), token, each -> each.revealed.length);
+                      new RemaskingTrajectory(sequence, rule),
+                      token,
+                      each -> each.now.revealed().length);
             });
   }
 
@@ -65,28 +73,80 @@ final class RemaskingTrajectory implements Trajectory {
 
   @Override
   public boolean isDone() {
-    return revealed.length == 0;
+    return now.revealed().length == 0;
   }
 
   @Override
   public TrajectoryQuery query() {
-    double[] u = sequence.uniforms(Purpose.SAMPLE, step, revealed);
-    if (step == rule.times.steps()) {
-      Arrays.setAll(u, r -> rule.leftovers.uniform(u[r]));
-    }
-    return new TrajectoryQuery(point(), revealed, new double[][] {u});
+    return query(now);
   }
 
-  private GridPoint point() {
-    return GridPoint.of(rule.times, step);
+  private TrajectoryQuery query(Decision at) {
+    double[] u = sequence.uniforms(Purpose.SAMPLE, at.step(), at.revealed());
+    if (isLast(at)) {
+      Arrays.setAll(u, r -> rule.leftovers().uniform(u[r]));
+    }
+    return new TrajectoryQuery(point(at), at.revealed(), new double[][] {u});
+  }
+
+  private GridPoint point(Decision at) {
+    return GridPoint.of(rule.times(), at.step());
+  }
+
+  private boolean isLast(Decision at) {
+    return at.step() >= rule.times().steps();
+  }
+
+  @Override
+  public Optional<Iterator<QueryAhead>> ahead() {
+    return rule.remasking().isPlanned() ? Optional.of(new Ahead()) : Optional.empty();
+  }
+
+  /** The queries from now on, each with what is masked again before it. */
+  private final class Ahead implements Iterator<QueryAhead> {
+    private Decision next = now;
+    private int[] masked = {};
+
+    @Override
+    public boolean hasNext() {
+      return next.revealed().length > 0;
+    }
+
+    @Override
+    public QueryAhead next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      QueryAhead query = new AtPositions(query(next), masked);
+      goOn();
+      return query;
+    }
+
+    private void goOn() {
+      IntStream.Builder again = IntStream.builder();
+      do {
+        IntStream.of(next.remasked()).forEach(again);
+        next = after(next);
+      } while (next.revealed().length == 0 && !isLast(next));
+      masked = again.build().sorted().toArray();
+    }
+  }
+
+  /** Returns the decision after one of those from now on. */
+  private Decision after(Decision known) {
+    int index = known.step() - now.step();
+    while (later.size() <= index) {
+      later.add(walk.next(confidences));
+    }
+    return later.get(index);
   }
 
   @Override
   public void advance(Draws draws, Changes changes) {
-    GridPoint point = point();
-    for (int r = 0; r < revealed.length; r++) {
-      confidences[revealed[r]] = draws.probability(r);
-      sequence.reveal(point, revealed[r], draws, r, changes);
+    for (int r = 0; r < now.revealed().length; r++) {
+      int position = now.revealed()[r];
+      confidences[position] = draws.probability(r);
+      sequence.reveal(point(now), position, draws, r, changes);
     }
     remask(changes);
     next(changes);
@@ -94,40 +154,21 @@ final class RemaskingTrajectory implements Trajectory {
 
   /** Goes to the next step that reveals something, and masks again on the way. */
   private void next(Changes changes) {
-    revealed = new int[0];
-    while (revealed.length == 0 && step < rule.times.steps()) {
-      step++;
-      if (step == rule.times.steps()) {
-        revealed = sequence.masked();
-      } else {
-        decide();
-      }
-      if (revealed.length == 0) {
-        remask(changes);
-      }
+    now = taken();
+    while (now.revealed().length == 0 && !isLast(now)) {
+      remask(changes);
+      now = taken();
     }
   }
 
-  /** Draws the positions that the step reveals and those that it masks again. */
-  private void decide() {
-    MaskingSchedule schedule = rule.schedule;
-    double t = rule.times.time(step);
-    double s = rule.times.time(step + 1);
-    double largest = Math.min(1, schedule.oneMinusAlpha(s) / schedule.alpha(t));
-    double[] sigma = rule.remasking.sigma(largest, confidences);
-    double[] u = sequence.uniforms(Purpose.REMASK, step);
-    double plain = schedule.unmaskProbability(s, t);
-    double odds = schedule.alpha(t) / schedule.oneMinusAlpha(t);
-    revealed = sequence.positions(n -> sequence.isMasked(n) && u[n] < plain + sigma[n] * odds);
-    remasked =
-        sequence.positions(n -> u[n] < sigma[n] && !sequence.isMasked(n) && !sequence.isFrozen(n));
+  private Decision taken() {
+    return later.isEmpty() ? walk.next(confidences) : later.remove(0);
   }
 
   private void remask(Changes changes) {
-    for (int n : remasked) {
+    for (int n : now.remasked()) {
       confidences[n] = Double.POSITIVE_INFINITY;
-      sequence.mask(point(), n, changes);
+      sequence.mask(point(now), n, changes);
     }
-    remasked = new int[0];
   }
 }

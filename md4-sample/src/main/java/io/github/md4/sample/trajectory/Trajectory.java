@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.trajectory;
 
-import java.util.List;
-import java.util.OptionalInt;
+import java.util.Iterator;
+import java.util.Optional;
 
 /**
  * The way of one sequence from masks to tokens, one call of the network after another. One thread
@@ -34,19 +34,12 @@ public interface Trajectory {
   TrajectoryQuery query();
 
   /**
-   * {@return the next queries that are known before any of their draws; each begins with the tokens
-   * that the one before has drawn, in their places. The list may be read after later draws, and
-   * stays as it is. The next query alone, unless overridden}
-   *
-   * @param most the most that are asked for, at least 1
+   * {@return all queries from the next one to the end, where they are known before any of their
+   * draws; empty, unless overridden. Each is made when it is taken, which may be before or after
+   * the draws of those before it; none is taken when its own draws are known}
    */
-  default List<TrajectoryQuery> ahead(int most) {
-    return List.of(query());
-  }
-
-  /** {@return the number of queries to the end, where it is known; empty, unless overridden} */
-  default OptionalInt left() {
-    return OptionalInt.empty();
+  default Optional<Iterator<QueryAhead>> ahead() {
+    return Optional.empty();
   }
 
   /**

@@ -4,8 +4,6 @@ package io.github.md4.core.internal.transformer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.CudaProgram;
@@ -18,7 +16,6 @@ import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.torch.Inversion.Cut;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,7 +44,7 @@ public final class StepKernels implements AutoCloseable {
    * The numbers of a law: the temperature, 1 where its own probabilities are told, the scale of
    * guidance, and the bounds of its cuts.
    */
-  private static final int LAW = 3 + 2 * MOST_CUTS;
+  static final int LAW = 3 + 2 * MOST_CUTS;
 
   /** The most steps whose inputs are written and whose draws are not yet read. */
   public static final int MOST_STEPS = 8;
@@ -123,27 +120,27 @@ public final class StepKernels implements AutoCloseable {
      *
      * @param ahead the number of steps between the next one and this, 0 for a first one; the draws
      *     of the one {@link #MOST_STEPS} before it have been read
-     * @param rows ascending flat positions, at most R
-     * @param u uniforms of the rows
+     * @param rows at most R
      * @param views features of the examples of each view [E F], or of fewer examples
      * @param law of the tokens; its confidence is that of {@link #draw}
      */
-    public void write(int ahead, int[] rows, double[] u, List<float[]> views, GuidedLaw law) {
+    public void write(int ahead, StepRows rows, List<float[]> views, GuidedLaw law) {
       ByteBuffer to = given.bytes().clear();
       to.position(slot(ahead) * bytesOfStep);
       law.write(to);
-      size.write(to, ahead == 0, rows, u, views, features);
+      size.write(to, ahead == 0, rows, views, features);
     }
 
     private int slot(int ahead) {
       return (next + ahead) % MOST_STEPS;
     }
 
-    /** Writes inputs that any network takes: position 0 everywhere, token 0, features 0. */
+    /** Writes inputs that any network takes: no rows but the added ones, token 0, features 0. */
     public void clear() {
       List<float[]> none = Collections.nCopies(size.views(), new float[0]);
       write(Collections.nCopies(size.views(), new int[size.positions()]));
-      write(0, new int[1], new double[1], none, GuidedLaw.of(Inversion.of(Confidence.PROBABILITY)));
+      StepRows noRows = new StepRows.Given(new int[0], new double[0]);
+      write(0, noRows, none, GuidedLaw.of(Inversion.of(Confidence.PROBABILITY)));
     }
 
     /** Returns tokens, probabilities and confidences of a step's first rows, [3, count]. */
@@ -198,72 +195,6 @@ public final class StepKernels implements AutoCloseable {
     return new Exchange(size, weights.features());
   }
 
-  /** The inputs of steps of a size on the device. */
-  public static final class Inputs {
-    private final StepSize size;
-    private final NDArray turns;
-    private final NDArray law;
-    private final NDArray u;
-    private final NDArray longRows;
-    private final NDArray rows;
-    private final NDArray starts;
-    private final NDArray allStarts;
-    private final NDArray zt;
-    private final NDArray condition;
-    private final NDArray modulation;
-    private final Hidden stream;
-
-    private Inputs(
-        NDManager scope, StepSize size, int width, int vectors, int modelWidth, Hidden stream) {
-      int examples = size.shownExamples();
-      int rows = size.shownRows();
-      this.size = size;
-      this.turns = scope.zeros(new Shape(3), DataType.INT32);
-      this.law = scope.create(new Shape(LAW), DataType.FLOAT64);
-      this.u = scope.create(new Shape(size.rows()), DataType.FLOAT64);
-      this.longRows = scope.create(new Shape(rows), DataType.INT64);
-      this.rows = scope.create(new Shape(rows), DataType.INT32);
-      this.starts = scope.create(new Shape(examples + 1), DataType.INT32);
-      int[] all = new int[examples + 1];
-      Arrays.setAll(all, b -> b * size.length());
-      this.allStarts = scope.create(all);
-      this.zt = scope.create(new Shape(examples, size.length()), DataType.INT64);
-      // DJL makes no bfloat16: each element is the memory of two.
-      this.condition = scope.create(new Shape(examples, width / 2), DataType.INT32);
-      Shape shape = new Shape(examples, vectors / modelWidth, modelWidth / 2);
-      this.modulation = scope.create(shape, DataType.INT32);
-      this.stream = stream;
-    }
-
-    /** Returns all positions as rows. */
-    public Rows all() {
-      return new Rows(
-          size.shownExamples(), size.length(), size.shownPositions(), allStarts, Optional.empty());
-    }
-
-    /** Returns the asked rows. */
-    public Rows asked() {
-      return size.rows() == size.positions()
-          ? all()
-          : new Rows(
-              size.shownExamples(),
-              size.length(),
-              size.shownRows(),
-              starts,
-              Optional.of(new Rows.Chosen(longRows, rows)));
-    }
-
-    /** Returns the modulation's vectors [B, k, D]. */
-    public FusedConditionKernels.Modulation modulation() {
-      return FusedConditionKernels.frozen(modulation);
-    }
-
-    /** Returns the first values of the stream [B N, D]. */
-    public Hidden stream() {
-      return stream;
-    }
-  }
-
   /**
    * The weights that the beginning of a step reads.
    *
@@ -282,13 +213,17 @@ public final class StepKernels implements AutoCloseable {
    *
    * @param stream the array for the first values of the stream [B N, D], in its type
    */
-  public Inputs inputs(NDManager scope, StepSize size, Weights weights, Hidden stream) {
+  public StepInputs inputs(NDManager scope, StepSize size, Weights weights, Hidden stream) {
     int vectors = (int) weights.modulation.array.getShape().get(0);
-    return new Inputs(scope, size, network.headWidth(), vectors, width(), stream);
+    return new StepInputs(scope, size, network.headWidth(), vectors, width(), stream);
   }
 
-  /** Takes the inputs over from the host, and computes what precedes the first block. */
-  public void begin(Exchange exchange, Inputs inputs, Weights weights) {
+  /**
+   * Takes the inputs over from the host, and computes what precedes the first block.
+   *
+   * @param mask the mask's id, V
+   */
+  public void begin(Exchange exchange, StepInputs inputs, Weights weights, int mask) {
     StepSize size = inputs.size;
     int examples = size.shownExamples();
     int positions = size.shownPositions();
@@ -302,6 +237,8 @@ public final class StepKernels implements AutoCloseable {
         inputs.turns,
         inputs.law,
         inputs.u,
+        inputs.noise,
+        inputs.stay,
         inputs.longRows,
         inputs.rows,
         inputs.starts,
@@ -315,7 +252,10 @@ public final class StepKernels implements AutoCloseable {
         examples,
         size.length(),
         size.shownRows(),
-        size.rows());
+        size.rows(),
+        size.views(),
+        mask,
+        size.isOfMasks() ? 1 : 0);
     int vectors = (int) weights.modulation.array.getShape().get(0);
     int blocks = (vectors + THREADS - 1) / THREADS;
     int positionBlocks = (positions + THREADS / WARP - 1) / (THREADS / WARP);
@@ -330,7 +270,7 @@ public final class StepKernels implements AutoCloseable {
         examples,
         inputs.zt,
         weights.table.array,
-        inputs.stream.array,
+        inputs.stream().array,
         positions,
         blocks,
         MOST_STEPS,
@@ -338,12 +278,17 @@ public final class StepKernels implements AutoCloseable {
   }
 
   /**
-   * Draws a token for each row, gives it to the host, and puts it in its place for the next step.
+   * Draws a token for each row, gives it to the host, and puts those that stay in their places for
+   * the next step.
    *
    * @param logits [S R, V], padded
    */
   public void draw(
-      Exchange exchange, Inputs inputs, Hidden logits, int vocabularySize, Confidence confidence) {
+      Exchange exchange,
+      StepInputs inputs,
+      Hidden logits,
+      int vocabularySize,
+      Confidence confidence) {
     int packs = (vocabularySize + OCTET - 1) / OCTET;
     int threads = Math.min(MOST_THREADS, (packs + WARP - 1) / WARP * WARP);
     program.launchEarly(
@@ -360,7 +305,32 @@ public final class StepKernels implements AutoCloseable {
         confidence.code(),
         inputs.turns,
         inputs.rows,
-        inputs.zt);
+        inputs.zt,
+        inputs.size.isOfMasks() ? 1 : 0,
+        inputs.noise,
+        inputs.ranks,
+        inputs.tokens);
+    if (inputs.size.isOfMasks()) {
+      keep(inputs);
+    }
+  }
+
+  private void keep(StepInputs inputs) {
+    StepSize size = inputs.size;
+    int parts = (size.length() + THREADS - 1) / THREADS;
+    program.launchEarly(
+        "keepSurest",
+        new Grid((long) size.examples() * parts, THREADS, 1),
+        inputs.ranks,
+        inputs.tokens,
+        inputs.rows,
+        inputs.starts,
+        inputs.stay,
+        inputs.turns,
+        inputs.zt,
+        parts,
+        size.rows(),
+        size.views());
   }
 
   /** Writes the asked rows of x [B N, D] to {@code into} [R, D]. */

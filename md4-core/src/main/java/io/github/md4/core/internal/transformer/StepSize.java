@@ -10,8 +10,9 @@ import java.util.List;
  * @param views how often the network is shown each example: 1, or 2 where the second time is
  *     without what guides it
  * @param rows the rows of a view
+ * @param form how they are known
  */
-public record StepSize(int examples, int length, int rows, int views) {
+public record StepSize(int examples, int length, int rows, int views, StepRows.Form form) {
   /** Returns the positions of a view. */
   public int positions() {
     return examples * length;
@@ -40,6 +41,7 @@ public record StepSize(int examples, int length, int rows, int views) {
     return equals(other)
         || (length == other.length
             && views == other.views
+            && form == other.form
             && isAtMostTwice(examples, other.examples)
             && isAtMostTwice(rows, other.rows)
             && rows < positions()
@@ -50,44 +52,86 @@ public record StepSize(int examples, int length, int rows, int views) {
     return one >= other && one <= 2 * other;
   }
 
+  /** Returns whether the rows are masks, which the GPU finds. */
+  boolean isOfMasks() {
+    return form == StepRows.Form.MASKS;
+  }
+
+  private int uniforms() {
+    return isOfMasks() ? positions() : rows;
+  }
+
+  private int noises() {
+    return isOfMasks() ? positions() : 0;
+  }
+
+  private int flags() {
+    return (positions() + Integer.SIZE - 1) / Integer.SIZE;
+  }
+
   /** Returns the bytes that {@link #write} writes. */
   int bytes(int features) {
-    int ints = 2 + shownRows() + shownExamples() + 1;
-    return rows * Double.BYTES + ints * Integer.BYTES + shownExamples() * features * Float.BYTES;
+    int doubles = 1 + uniforms() + noises();
+    int ints = 3 + shownRows() + shownExamples() + 1 + flags() + 2 * examples;
+    return doubles * Double.BYTES + ints * Integer.BYTES + shownExamples() * features * Float.BYTES;
   }
 
   /**
    * Writes the inputs of a step, of which the last position of a view is taken for rows that are
-   * missing, and features of zero for missing examples.
+   * missing, and zero for what is missing otherwise.
    *
    * @param isFirst whether the step takes the host's tokens
-   * @param asked flat positions of a view
+   * @param asked the rows of a view
    * @param shown the features of the examples of each view
    * @param width the number of an example's features
    */
-  void write(
-      ByteBuffer to, boolean isFirst, int[] asked, double[] u, List<float[]> shown, int width) {
-    for (int r = 0; r < rows; r++) {
-      to.putDouble(r < asked.length ? u[r] : 0);
-    }
-    to.putInt(asked.length).putInt(isFirst ? 1 : 0);
-    for (int view = 0; view < views; view++) {
-      int first = view * positions();
-      for (int r = 0; r < rows; r++) {
-        to.putInt(first + (r < asked.length ? asked[r] : positions() - 1));
-      }
-    }
-    for (int view = 0; view < views; view++) {
-      int first = 0;
-      for (int b = 0; b < examples; b++) {
-        for (; first < asked.length && asked[first] < b * length; first++) {}
-        to.putInt(view * rows + first);
-      }
-    }
-    to.putInt(shownRows());
+  void write(ByteBuffer to, boolean isFirst, StepRows asked, List<float[]> shown, int width) {
+    to.putDouble(asked.choice().divisor());
+    put(to, asked.u(), uniforms());
+    put(to, asked.choice().noise(), noises());
+    to.putInt(asked.count()).putInt(isFirst ? 1 : 0).putInt(asked.masked().length > 0 ? 1 : 0);
+    writeRows(to, asked);
+    put(to, flags(asked.masked()), flags());
+    put(to, asked.choice().ends(), examples);
+    put(to, asked.choice().stay(), examples);
     for (float[] features : shown) {
       to.asFloatBuffer().put(features).put(new float[examples * width - features.length]);
       to.position(to.position() + examples * width * Float.BYTES);
     }
+  }
+
+  private void writeRows(ByteBuffer to, StepRows asked) {
+    int[] given = asked.positions();
+    for (int view = 0; view < views; view++) {
+      int first = view * positions();
+      for (int r = 0; r < rows; r++) {
+        to.putInt(first + (r < given.length ? given[r] : positions() - 1));
+      }
+    }
+    for (int view = 0; view < views; view++) {
+      for (int b = 0; b < examples; b++) {
+        to.putInt(view * rows + asked.before(b, b * length));
+      }
+    }
+    to.putInt(shownRows());
+  }
+
+  /** Returns a bit for each position of a view, from the lowest on: whether it is among some. */
+  private int[] flags(int[] some) {
+    int[] flags = new int[flags()];
+    for (int position : some) {
+      flags[position / Integer.SIZE] |= 1 << position % Integer.SIZE;
+    }
+    return flags;
+  }
+
+  private static void put(ByteBuffer to, double[] values, int count) {
+    to.asDoubleBuffer().put(values).put(new double[count - values.length]);
+    to.position(to.position() + count * Double.BYTES);
+  }
+
+  private static void put(ByteBuffer to, int[] values, int count) {
+    to.asIntBuffer().put(values).put(new int[count - values.length]);
+    to.position(to.position() + count * Integer.BYTES);
   }
 }

@@ -102,7 +102,7 @@ final class GraphSteps implements AutoCloseable {
 
   private Iterator<double[]> draw(
       int[] zt, List<Step> first, Iterator<Step> further, Inversion inversion, StepViews views) {
-    if (!first.stream().allMatch(step -> isAscending(step.rows()))
+    if (!first.stream().allMatch(step -> step.rows().areAscending())
         || inversion.cuts().size() > StepKernels.MOST_CUTS) {
       return Collections.emptyIterator();
     }
@@ -153,7 +153,8 @@ final class GraphSteps implements AutoCloseable {
     }
 
     private boolean fits(Step step) {
-      return isAscending(step.rows()) && size.serves(size(positions, List.of(step), size.views()));
+      return step.rows().areAscending()
+          && size.serves(size(positions, List.of(step), size.views()));
     }
 
     @Override
@@ -211,28 +212,24 @@ final class GraphSteps implements AutoCloseable {
    * Returns whether a step asks for all positions: its rows stand otherwise than those of others.
    */
   private static boolean isWhole(List<Step> steps, int positions) {
-    return steps.stream().anyMatch(step -> step.rows().length == positions);
+    return steps.stream().anyMatch(step -> step.rows().count() == positions);
   }
 
   /** Returns the size that serves each of the steps. */
   private static StepSize size(int positions, List<Step> steps, int views) {
     int examples = steps.get(0).condition().times().length;
-    int rows = steps.stream().mapToInt(s -> s.rows().length).max().orElseThrow();
-    return new StepSize(examples, positions / examples, GraphForward.rows(rows, positions), views);
+    int rows = steps.stream().mapToInt(s -> s.rows().count()).max().orElseThrow();
+    return new StepSize(
+        examples,
+        positions / examples,
+        GraphForward.rows(rows, positions),
+        views,
+        steps.get(0).rows().form());
   }
 
   private boolean isLarge(StepSize size) {
     long logits = (long) size.shownRows() * forward.vocabularySize();
     return logits > MOST_LOGITS;
-  }
-
-  private static boolean isAscending(int[] rows) {
-    for (int r = 1; r < rows.length; r++) {
-      if (rows[r] <= rows[r - 1]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private Count asked(Key key) {

@@ -7,6 +7,7 @@ import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.transformer.StepInputs;
 import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepKernels.GuidedLaw;
 import io.github.md4.core.internal.transformer.StepSize;
@@ -47,12 +48,12 @@ final class StepGraph implements AutoCloseable {
     this.timeline = GpuTimeline.of(scope.getDevice()).orElseThrow();
     StepKernels.Weights weights = forward.stepWeights();
     this.exchange = kernels.exchange(size, weights);
-    StepKernels.Inputs inputs =
+    StepInputs inputs =
         kernels.inputs(scope, size, weights, forward.stream(scope, size.shownPositions()));
     forward.prepare(size.length());
     Runnable step =
         () -> {
-          kernels.begin(exchange, inputs, weights);
+          kernels.begin(exchange, inputs, weights, forward.vocabularySize());
           FusedForward.Start start =
               new FusedForward.Start(
                   inputs.all(), inputs.asked(), inputs.modulation(), inputs.stream());
@@ -147,9 +148,9 @@ final class StepGraph implements AutoCloseable {
     void launch(Step step) {
       List<float[]> features =
           views.conditions(step.condition()).stream().map(forward::features).toList();
-      exchange.write(launched++, step.rows(), step.u(), features, law);
+      exchange.write(launched++, step.rows(), features, law);
       graph.launch();
-      running.add(new Running(step.rows().length, timeline.mark()));
+      running.add(new Running(step.rows().count(), timeline.mark()));
     }
 
     @Override

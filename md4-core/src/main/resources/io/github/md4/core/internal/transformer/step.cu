@@ -2,32 +2,48 @@
 // this behind fused.cu, with the same constants, for Hopper.
 //
 // A step is of S views of E examples of N positions, B = S E, of which R rows each are asked for; the second view, if there is one,
-// is of the same examples without what guides them. F features of an example. The host has written the inputs of several steps one
-// after another, `bytes` each, and steps take them by turns. A step's are next to each other:
-//   law [LAW] double, u [R] double, count int, isFirst int, rows [S R] int, starts [B + 1] int, features [B F] float
+// is of the same examples without what guides them. F features of an example. The rows are given, or they are masks, which the step
+// finds in the tokens that earlier steps left; then U = E N, else U = R. The host has written the inputs of several steps one after
+// another, `bytes` each, and steps take them by turns. A step's are next to each other:
+//   law [LAW], divisor, u [U], and for masks noise [U] double, count int, isFirst int, isMasked int, rows [S R] int,
+//   starts [B + 1] int, masked [E N / 32, rounded up] int, ends [E] int, stay [E] int, features [B F] float
 // law: the divisor of the logits, 0 for the likeliest tokens alone; 1 where probabilities and confidences are of that law, 0 where
 // they are of the logits as they are; the scale of guidance; and for each of CUTS cuts the number of tokens that stay at least, 0
-// for any, and their mass. rows: flat positions in ascending order, of which the first `count` of each view are asked for; starts: the first
-// row of each example, then S R. Behind the last step's are the tokens [B N] int of a step that is the first; others begin with what
-// was drawn before.
+// for any, and their mass. rows: flat positions in ascending order, of which the first `count` of each view are asked for; starts:
+// the first row of each example, then S R. masked: a bit for each position of a view that is masked before the step, if any is.
+// Rows that are masks are those of each example before its end, as many as starts have room for; of their tokens `stay` stay, those
+// of the largest confidence / divisor + noise. Behind the last step's inputs are the tokens [B N] int of a step that is the first;
+// others begin with what was drawn before.
 //
 // turns [3] are on the device: which inputs the next step takes, and the one that runs; and that one's count.
 
 #define CUTS 2
 #define LAW (3 + 2 * CUTS)
 
-struct Given { const double *law, *u; int count, isFirst; const int *rows, *starts; const float* features; };
+struct Given {
+  const double *law, *u, *noise;
+  int count, isFirst, isMasked;
+  const int *rows, *starts, *masked, *ends, *stay;
+  const float* features;
+};
 
-__device__ __forceinline__ Given givenAt(const unsigned char* from, int examples, int rows, int draws) {
+// S R rows, E N positions of a view; `uniforms`, U.
+__device__ __forceinline__ Given
+    givenAt(const unsigned char* from, int examples, int views, int rows, int positions, int uniforms, bool isOfMasks) {
   Given g;
   g.law = (const double*)from;
-  g.u = g.law + LAW;
-  const int* ints = (const int*)(g.u + draws);
+  g.u = g.law + LAW + 1;
+  g.noise = g.u + uniforms;
+  const int* ints = (const int*)(g.noise + (isOfMasks ? uniforms : 0));
   g.count = ints[0];
   g.isFirst = ints[1];
-  g.rows = ints + 2;
+  g.isMasked = ints[2];
+  g.rows = ints + 3;
   g.starts = g.rows + rows;
-  g.features = (const float*)(g.starts + examples + 1);
+  g.masked = g.starts + examples + 1;
+  g.ends = g.masked + (positions + 31) / 32;
+  g.stay = g.ends + examples / views;
+  g.features = (const float*)(g.stay + examples / views);
   return g;
 }
 
@@ -43,28 +59,74 @@ __device__ __forceinline__ float product(const float* w1, const float* feature) 
   return sum;
 }
 
-// Copies the inputs to where the network reads them, and computes the condition c = act(w2 swish(w1 f + b1) + b2) [B, W] of
-// features f; w1 [4 W, F], w2 [W, 4 W], F = W or 2 W. Blocks of 4 W threads, at least B. `count` is of the rows of all views, `draws` of one.
+// Writes the masks of an example before its end, in ascending order, as its rows of a view: their places, and in the first view their
+// uniforms and their noise. zt is that of the first view. By 256 threads.
+__device__ __forceinline__ void listMasks(const Given& g, const int* tokens, const long* zt, int mask, int example, int view, int length,
+                                          int positions, int draws, long* longRows, int* rows, double* u, double* noise) {
+  __shared__ int counts[8];
+  int lane = threadIdx.x % LANES, warp = threadIdx.x / LANES;
+  int first = g.starts[example], wanted = min(g.starts[example + 1], g.count) - first, end = g.ends[example], found = 0;
+  for (int from = 0; from < end && found < wanted; from += 256) {
+    int n = from + threadIdx.x, i = example * length + n;
+    bool isMask = n < end && (g.isFirst ? tokens[i] : (int)zt[i]) == mask;
+    u32 ofWarp = __ballot_sync(~0u, isMask);
+    if (lane == 0) counts[warp] = __popc(ofWarp);
+    __syncthreads();
+    int place = found + __popc(ofWarp & ((1u << lane) - 1));
+    for (int w = 0; w < 8; w++) {
+      if (w < warp) place += counts[w];
+      found += counts[w];
+    }
+    if (isMask && place < wanted) {
+      int row = first + place;
+      longRows[view * draws + row] = rows[view * draws + row] = view * positions + i;
+      if (view == 0) {
+        u[row] = g.u[i];
+        noise[row] = g.noise[i];
+      }
+    }
+    __syncthreads();
+  }
+}
+
+// Copies the inputs to where the network reads them, lists the masks that are rows, and computes the condition
+// c = act(w2 swish(w1 f + b1) + b2) [B, W] of features f; w1 [4 W, F], w2 [W, 4 W], F = W or 2 W. Blocks of 4 W threads, at least B.
+// `count` is of the rows of all views, `draws` of one. Rows behind those that are asked for are the last position's of their view.
 extern "C" __global__ void __launch_bounds__(4 * W)
     beginStep(const unsigned char* __restrict__ from, int bytes, int slots, int* turns, double* __restrict__ law,
-              double* __restrict__ u, long* __restrict__ longRows, int* __restrict__ rows, int* __restrict__ starts, long* __restrict__ zt,
+              double* __restrict__ u, double* __restrict__ noise, int* __restrict__ stay, long* __restrict__ longRows,
+              int* __restrict__ rows, int* __restrict__ starts, long* __restrict__ zt,
               const float* __restrict__ w1, const float* __restrict__ b1, const float* __restrict__ w2,
               const float* __restrict__ b2, bf16* __restrict__ c, int features, int examples, int length, int count,
-              int draws) {
+              int draws, int views, int mask, int isOfMasks) {
   __shared__ float feature[2 * W], hidden[4 * W];
   letNextBegin();
-  Given g = givenAt(from + (long)turns[0] * bytes, examples, count, draws);
+  int own = examples / views, positions = own * length;
+  Given g = givenAt(from + (long)turns[0] * bytes, examples, views, count, positions, isOfMasks ? positions : draws, isOfMasks);
   const int* tokens = (const int*)(from + (long)slots * bytes);
   int thread = threadIdx.x, index = blockIdx.x * blockDim.x + thread, threads = gridDim.x * blockDim.x;
   bool isOfExample = blockIdx.x < examples;
   if (isOfExample && thread < features) feature[thread] = g.features[blockIdx.x * features + thread];
-  if (g.isFirst)
+  if (g.isFirst) {
     for (int i = index; i < examples * length; i += threads) zt[i] = tokens[i];
+  } else if (g.isMasked) {
+    for (int i = index; i < positions; i += threads)
+      if ((u32)g.masked[i / 32] >> i % 32 & 1)
+        for (int view = 0; view < views; view++) zt[view * positions + i] = mask;
+  }
   if (index == 0) turns[2] = g.count;
-  if (index < LAW) law[index] = g.law[index];
-  for (int i = index; i < draws; i += threads) u[i] = g.u[i];
-  for (int i = index; i < count; i += threads) longRows[i] = rows[i] = g.rows[i];
+  if (index <= LAW) law[index] = g.law[index];
   for (int i = index; i <= examples; i += threads) starts[i] = g.starts[i];
+  if (isOfMasks) {
+    for (int i = index; i < own; i += threads) stay[i] = g.stay[i];
+    for (int i = index; i < count; i += threads)
+      if (i % draws >= g.count) longRows[i] = rows[i] = (i / draws + 1) * positions - 1;
+    if (isOfExample)
+      listMasks(g, tokens, zt, mask, blockIdx.x % own, blockIdx.x / own, length, positions, draws, longRows, rows, u, noise);
+  } else {
+    for (int i = index; i < draws; i += threads) u[i] = g.u[i];
+    for (int i = index; i < count; i += threads) longRows[i] = rows[i] = g.rows[i];
+  }
   if (!isOfExample) return;
   __syncthreads();
   float sum = b1[thread];
@@ -234,6 +296,12 @@ __device__ __forceinline__ void sumOfBlock(double* x, double (*shared)[count]) {
     for (int j = 0; j < count; j++) x[j] += shared[w][j];
 }
 
+// Numbers in the order in which Java's Double.compare has the negatives of ranks: the largest rank is the first, NaN the last.
+__device__ __forceinline__ long placed(double rank) {
+  long bits = rank != rank ? 0x7ff8000000000000 : __double_as_longlong(-rank);
+  return bits ^ (bits >> 63 & 0x7fffffffffffffff);
+}
+
 // Numbers in the order of floats: a <= b where ordered(a) <= ordered(b). -0 is 0.
 __device__ __forceinline__ u32 ordered(float x) {
   u32 bits = __float_as_uint(x + 0.f);
@@ -296,18 +364,19 @@ __device__ __noinline__ u32
 // inversion in double: the token whose part of [0, 1) contains u, or the likeliest where u is negative, or where the law's
 // probabilities are told at the temperature 0, which are then those of 1; -1 where the distribution is NaN. drawn [slots, 3,
 // capacity] is the host's, capacity = R: tokens, their probabilities, confidences: 0 the probability, 1 the margin between the two
-// likeliest, 2 the negative entropy. Tokens of asked rows are put into zt, too, in each view. A block takes a row; each of its
-// threads, packs of 8 columns next to each other.
+// likeliest, 2 the negative entropy. Tokens of asked rows are put into zt, too, in each view; where not all stay, they and the ranks
+// by which they do are kept for keepSurest. A block takes a row; each of its threads, packs of 8 columns next to each other.
 extern "C" __global__ void __launch_bounds__(1024)
     drawTokens(const bf16* __restrict__ logits, const double* __restrict__ law, const double* __restrict__ u, double* __restrict__ drawn, int vocabulary,
                int stride, int capacity, int views, int confidence, const int* turns, const int* __restrict__ rows,
-               long* __restrict__ zt) {
+               long* __restrict__ zt, int isOfMasks, const double* __restrict__ noise, long* __restrict__ ranks, int* __restrict__ tokens) {
   __shared__ Top tops[32];
   __shared__ double sums[32], toldSums[32], entropies[32];
   __shared__ int chosen;
   awaitEarlier();
   letNextBegin();
   int row = blockIdx.x, thread = threadIdx.x, lane = thread % LANES, warp = thread / LANES, warps = blockDim.x / LANES;
+  if (row >= turns[2]) return;  // nobody asks for it
   const bf16* shown = logits + (long)row * stride;
   LogitRow of = {shown, views > 1 ? shown + (long)capacity * stride : nullptr, (float)law[2], vocabulary};
   int packs = (vocabulary + 7) / 8, each = (packs + blockDim.x - 1) / blockDim.x;
@@ -397,10 +466,39 @@ extern "C" __global__ void __launch_bounds__(1024)
     if (confidence == 1) value = (1.0 - second) / toldTotal;
     if (confidence == 2) value = entropy / toldTotal - log(toldTotal);
     drawn += (long)turns[1] * 3 * capacity;
-    if (row < turns[2])
+    if (isOfMasks) {
+      // As the host computes it, to the bit.
+      ranks[row] = placed(__dadd_rn(__ddiv_rn(value, law[LAW]), noise[row]));
+      tokens[row] = token;
+    } else
       for (int view = 0; view < views; view++) zt[rows[view * capacity + row]] = token;
     drawn[row] = top.isNan || !(total > 0) ? -1 : token;
     drawn[capacity + row] = probability;
     drawn[2 * capacity + row] = value;
   }
+}
+
+// Puts the tokens of each example's first ranks into zt, in each view, as many as `stay` says; of equal ranks those of the first
+// rows. ranks [R] are numbers in the order in which rows are chosen. A thread takes a row; `parts` blocks of 256, an example.
+extern "C" __global__ void __launch_bounds__(256)
+    keepSurest(const long* __restrict__ ranks, const int* __restrict__ tokens, const int* __restrict__ rows,
+               const int* __restrict__ starts, const int* __restrict__ stay, const int* turns, long* __restrict__ zt, int parts,
+               int draws, int views) {
+  __shared__ long others[256];
+  awaitEarlier();
+  letNextBegin();
+  int example = blockIdx.x / parts, thread = threadIdx.x;
+  int first = starts[example], end = min(starts[example + 1], turns[2]), from = first + blockIdx.x % parts * 256, row = from + thread;
+  if (from >= end) return;
+  long own = row < end ? ranks[row] : 0;
+  int before = 0;
+  for (int other = first; other < end; other += 256) {
+    int count = min(256, end - other);
+    __syncthreads();
+    if (thread < count) others[thread] = ranks[other + thread];
+    __syncthreads();
+    for (int j = 0; j < count; j++) before += others[j] < own || (others[j] == own && other + j < row);
+  }
+  if (row < end && before < stay[example])
+    for (int view = 0; view < views; view++) zt[rows[view * draws + row]] = tokens[row];
 }

@@ -43,6 +43,9 @@ final class StepKernelsGpuTest {
   /** The flat positions that are asked for; other rows of the step are filled up. */
   private static final int[] ASKED = {0, 2, 5, 6, 8, 9, 13, 15, 16, 19, 20};
 
+  /** What is masked before some of the second steps: some of what was drawn, and the last one. */
+  private static final int[] MASKED = {1, 2, 13, 20};
+
   @BeforeEach
   void needsAHopperGpu() {
     HopperNumbers.need("draws of steps are");
@@ -65,7 +68,7 @@ final class StepKernelsGpuTest {
   @ParameterizedTest
   @CsvSource({"2, 1", "27, 1", "1003, 1", "50257, 1", "2, 2", "27, 2", "1003, 2", "50257, 2"})
   void draws_areThoseOfPlainLoops(int vocabularySize, int views) {
-    StepSize size = new StepSize(EXAMPLES, LENGTH, ROWS, views);
+    StepSize size = new StepSize(EXAMPLES, LENGTH, ROWS, views, StepRows.Form.GIVEN);
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
         TorchScript casts = HopperNumbers.casts(manager);
         FusedKernels fused = FusedKernels.findFrozen(manager, options()).orElseThrow()) {
@@ -78,6 +81,27 @@ final class StepKernelsGpuTest {
           Inversion inversion = new Inversion(confidence, temperature, told, cuts);
           steps.check(new GuidedLaw(inversion, views == 1 ? 1 : 2.5 - call % 4), call);
           call++;
+        }
+      }
+      steps.exchange.close();
+    }
+  }
+
+  /** Of several blocks of positions, of one, and in two views; with examples that are missing. */
+  @ParameterizedTest
+  @CsvSource({"3, 7, 16, 1", "3, 700, 1501, 1", "2, 300, 420, 2", "1, 256, 192, 1"})
+  void masks_areDrawnAndTheSurestStay(int examples, int length, int rows, int views) {
+    StepSize size = new StepSize(examples, length, rows, views, StepRows.Form.MASKS);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        TorchScript casts = HopperNumbers.casts(manager);
+        FusedKernels fused = FusedKernels.findFrozen(manager, options()).orElseThrow()) {
+      Steps steps = new Steps(manager, casts, fused, size, 27);
+      int call = 0;
+      for (Confidence confidence : Confidence.values()) {
+        GuidedLaw law = new GuidedLaw(Inversion.of(confidence), views == 1 ? 1 : 1.5);
+        for (double divisor : new double[] {1, 0.3, Double.POSITIVE_INFINITY}) {
+          steps.checkMasks(law, divisor, examples, call++);
+          steps.checkMasks(law, divisor, (examples + 1) / 2, call++);
         }
       }
       steps.exchange.close();
@@ -101,7 +125,7 @@ final class StepKernelsGpuTest {
     private final int stride;
     private final StepKernels.Weights weights;
     private final StepKernels.Exchange exchange;
-    private final StepKernels.Inputs inputs;
+    private final StepInputs inputs;
 
     Steps(
         NDManager manager,
@@ -154,11 +178,15 @@ final class StepKernelsGpuTest {
         int[] without = zt.clone();
         without[1] = 1; // which is not asked for
         exchange.write(size.views() == 1 ? List.of(zt) : List.of(zt, without));
-        step(0, u, law, logits);
-        step(1, u, law, logits);
+        StepRows rows = new StepRows.Given(ASKED, u);
+        StepRows further = new StepRows.Given(ASKED, u, MASKED);
+        step(0, rows, law, logits);
+        step(1, seed % 2 == 0 ? rows : further, law, logits);
         double[] drawn = exchange.read(0, ASKED.length);
         double[] expected =
-            new InvertedRows(mixed(shown, law.scale()), vocabularySize, law.inversion()).drawn(u);
+            new InvertedRows(
+                    mixed(shown, law.scale(), ASKED.length), vocabularySize, law.inversion())
+                .drawn(u);
         String which = law + " of V = " + vocabularySize;
         for (int i = 0; i < expected.length; i++) {
           assertThat(drawn[i])
@@ -170,23 +198,89 @@ final class StepKernelsGpuTest {
           for (int r = 0; r < ASKED.length; r++) {
             next[ASKED[r]] = (int) expected[r];
           }
+          for (int position : seed % 2 == 0 ? new int[0] : MASKED) {
+            next[position] = vocabularySize;
+          }
           assertThat(tokens(view)).as(which).isEqualTo(next);
         }
         exchange.advance(2);
       }
     }
 
-    private void step(int ahead, double[] u, GuidedLaw law, Hidden logits) {
+    /** Makes a step; without logits, its beginning. */
+    private void step(int ahead, StepRows rows, GuidedLaw law, Hidden logits) {
       List<float[]> features =
-          IntStream.range(0, size.views()).mapToObj(v -> new float[EXAMPLES * WIDTH]).toList();
-      exchange.write(ahead, ASKED, u, features, law);
-      kernels.begin(exchange, inputs, weights);
-      if (ahead == 0) {
+          IntStream.range(0, size.views())
+              .mapToObj(v -> new float[size.examples() * WIDTH])
+              .toList();
+      exchange.write(ahead, rows, features, law);
+      kernels.begin(exchange, inputs, weights, vocabularySize);
+      if (ahead == 0 || rows.form() == StepRows.Form.MASKS) {
         kernels.draw(exchange, inputs, logits, vocabularySize, law.inversion().confidence());
       }
       try (GpuTimeline.Mark mark = GpuTimeline.of(manager.getDevice()).orElseThrow().mark()) {
         mark.await();
       }
+    }
+
+    /**
+     * Checks steps that draw at the masks that those before them left.
+     *
+     * @param examples the number of examples that are asked for
+     */
+    void checkMasks(GuidedLaw law, double divisor, int examples, int seed) {
+      int length = size.length();
+      int[] zt = masked(examples, seed);
+      int[] without = zt.clone();
+      IntStream.range(0, without.length).filter(i -> i % 5 == 0).forEach(i -> without[i] = 0);
+      int[] other = without.clone(); // its masks are no rows unless the first view has them
+      exchange.write(size.views() == 1 ? List.of(zt) : List.of(zt, other));
+      float[] shown = logits(seed);
+      String which = "%s, divisor %s, %d examples".formatted(law, divisor, examples);
+      try (NDManager scope = manager.newSubManager()) {
+        Hidden logits = new Hidden(HopperNumbers.narrow(scope, casts, shown, size.shownRows()));
+        for (int step = 0; step < 4; step++) {
+          MasksOfAStep masks = MasksOfAStep.of(zt, vocabularySize, examples, divisor, seed + step);
+          step(step, masks.rows(), law, logits);
+          int[] asked = masks.asked();
+          double[] drawn = exchange.read(step, asked.length);
+          assertThat(inputs.rows.toIntArray()).as(which).startsWith(asked);
+          double[] u = Arrays.stream(asked).mapToDouble(i -> masks.rows().u()[i]).toArray();
+          assertThat(inputs.u.toDoubleArray()).as(which).startsWith(u);
+          double[] expected =
+              new InvertedRows(
+                      mixed(shown, law.scale(), asked.length), vocabularySize, law.inversion())
+                  .drawn(u);
+          for (int i = 0; i < expected.length; i++) {
+            assertThat(drawn[i])
+                .isCloseTo(expected[i], within(1e-9 * Math.abs(expected[i]) + 1e-12));
+          }
+          for (int r : masks.chosen(drawn)) {
+            zt[asked[r]] = (int) drawn[r];
+            other[asked[r]] = (int) drawn[r];
+          }
+        }
+        MasksOfAStep last = MasksOfAStep.of(zt, vocabularySize, examples, divisor, seed);
+        step(4, last.rows(), law, logits);
+        assertThat(Arrays.copyOf(tokens(0), examples * length)).as(which).isEqualTo(zt);
+        if (size.views() > 1) {
+          assertThat(Arrays.copyOf(tokens(1), examples * length)).as(which).isEqualTo(other);
+        }
+        exchange.advance(5);
+      }
+    }
+
+    /** Returns tokens, among them random masks, at most as many as there are rows. */
+    private int[] masked(int examples, int seed) {
+      int[] zt = new int[examples * size.length()];
+      Arrays.fill(zt, 1);
+      double[] u = new Noise(seed).uniforms(Purpose.SOURCE, 0, 0, zt.length);
+      double share = 0.9 * size.rows() / size.positions();
+      IntStream.range(0, zt.length)
+          .filter(i -> u[i] < share)
+          .limit(size.rows())
+          .forEach(i -> zt[i] = vocabularySize);
+      return zt;
     }
 
     /** Returns random logits of the rows of all views, [S R, stride]; the padding is large. */
@@ -199,13 +293,13 @@ final class StepKernelsGpuTest {
       return logits;
     }
 
-    /** Returns the logits of the asked rows, [R, V]. */
-    private float[] mixed(float[] shown, double scale) {
-      float[] mixed = new float[ASKED.length * vocabularySize];
-      for (int r = 0; r < ASKED.length; r++) {
+    /** Returns the logits of the first rows, [count, V]. */
+    private float[] mixed(float[] shown, double scale, int count) {
+      float[] mixed = new float[count * vocabularySize];
+      for (int r = 0; r < count; r++) {
         for (int v = 0; v < vocabularySize; v++) {
           float with = shown[r * stride + v];
-          float without = size.views() == 1 ? with : shown[(ROWS + r) * stride + v];
+          float without = size.views() == 1 ? with : shown[(size.rows() + r) * stride + v];
           mixed[r * vocabularySize + v] =
               size.views() == 1 ? with : without + (with - without) * (float) scale;
         }

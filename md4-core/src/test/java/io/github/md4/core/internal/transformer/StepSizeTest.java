@@ -4,7 +4,11 @@ package io.github.md4.core.internal.transformer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -13,59 +17,96 @@ import org.junit.jupiter.api.Test;
 final class StepSizeTest {
   private static final int WIDTH = 2;
 
+  private static StepSize given(int examples, int length, int rows) {
+    return new StepSize(examples, length, rows, 1, StepRows.Form.GIVEN);
+  }
+
   @Test
   void inputs_ofFewerExamplesAndRows_areFilledUp() {
-    StepSize size = new StepSize(4, 5, 6, 1);
-    int bytes = 6 * 8 + 4 * (2 + 6 + 5) + 4 * 4 * WIDTH;
-    ByteBuffer to = ByteBuffer.allocate(bytes);
-    size.write(
-        to,
-        true,
-        new int[] {1, 4, 7},
-        new double[] {0.25, -1, 0.5},
-        List.of(new float[] {1, 2, 3, 4}),
-        WIDTH);
-    to.position(0);
-    for (double u : new double[] {0.25, -1, 0.5, 0, 0, 0}) {
-      assertThat(to.getDouble()).isEqualTo(u);
-    }
-    // How many rows are asked for, whether the step is a first one, rows, starts.
+    StepRows rows =
+        new StepRows.Given(new int[] {1, 4, 7}, new double[] {0.25, -1, 0.5}, new int[] {0, 18});
     int last = 19;
-    for (int expected : new int[] {3, 1, 1, 4, 7, last, last, last, 0, 2, 3, 3, 6}) {
+    assertWritten(
+        given(4, 5, 6),
+        true,
+        rows,
+        new double[] {1, 0.25, -1, 0.5, 0, 0, 0}, // the divisor of confidences, uniforms
+        new int[] {3, 1, 1}, // rows, whether the step is a first one, whether anything is masked
+        new int[] {1, 4, 7, last, last, last},
+        new int[] {0, 2, 3, 3, 6}, // starts
+        new int[] {1 | 1 << 18}, // what is masked
+        new int[8]); // ends, and how many tokens stay: of masks alone
+  }
+
+  @Test
+  void inputs_ofMasks_areThoseOfAllPositions() {
+    StepRows.Choice choice =
+        new StepRows.Choice(
+            new int[] {4, 5}, new int[] {1, 2}, new double[] {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}, 0.5);
+    double[] u = {0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
+    int last = 14;
+    assertWritten(
+        new StepSize(3, 5, 6, 2, StepRows.Form.MASKS),
+        false,
+        new StepRows.Masks(new int[] {2, 3}, u, choice),
+        Stream.of(
+                DoubleStream.of(0.5),
+                Arrays.stream(u),
+                DoubleStream.of(0, 0, 0, 0, 0),
+                Arrays.stream(choice.noise()),
+                DoubleStream.of(0, 0, 0, 0, 0))
+            .flatMapToDouble(each -> each)
+            .toArray(),
+        new int[] {5, 0, 0},
+        new int[] {last, last, last, last, last, last},
+        new int[] {15 + last, 15 + last, 15 + last, 15 + last, 15 + last, 15 + last},
+        new int[] {0, 2, 5, 6, 8, 11, 12},
+        new int[1],
+        new int[] {4, 5, 0, 1, 2, 0});
+  }
+
+  private static void assertWritten(
+      StepSize size, boolean isFirst, StepRows rows, double[] doubles, int[]... ints) {
+    ByteBuffer to = ByteBuffer.allocate(size.bytes(WIDTH));
+    float[] features = {1, 2, 3, 4};
+    size.write(to, isFirst, rows, Collections.nCopies(size.views(), features), WIDTH);
+    assertThat(to.hasRemaining()).isFalse();
+    to.position(0);
+    for (double expected : doubles) {
+      assertThat(to.getDouble()).isEqualTo(expected);
+    }
+    for (int expected : Arrays.stream(ints).flatMapToInt(Arrays::stream).toArray()) {
       assertThat(to.getInt()).isEqualTo(expected);
     }
-    for (float feature : new float[] {1, 2, 3, 4, 0, 0, 0, 0}) {
-      assertThat(to.getFloat()).isEqualTo(feature);
+    for (int view = 0; view < size.views(); view++) {
+      for (float expected : Arrays.copyOf(features, size.examples() * WIDTH)) {
+        assertThat(to.getFloat()).isEqualTo(expected);
+      }
     }
     assertThat(to.hasRemaining()).isFalse();
   }
 
   @Test
   void sizes_serveWhatIsAtMostTwiceAsSmall() {
-    StepSize size = new StepSize(64, 256, 96, 1);
-    assertThat(
-            List.of(
-                size,
-                new StepSize(64, 256, 48, 1),
-                new StepSize(32, 256, 96, 1),
-                new StepSize(33, 256, 64, 1)))
+    StepSize size = given(64, 256, 96);
+    assertThat(List.of(size, given(64, 256, 48), given(32, 256, 96), given(33, 256, 64)))
         .allMatch(size::serves);
     assertThat(
             List.of(
-                new StepSize(65, 256, 96, 1),
-                new StepSize(31, 256, 96, 1),
-                new StepSize(64, 255, 96, 1),
-                new StepSize(64, 256, 97, 1),
-                new StepSize(64, 256, 47, 1)))
+                given(65, 256, 96),
+                given(31, 256, 96),
+                given(64, 255, 96),
+                given(64, 256, 97),
+                given(64, 256, 47)))
         .noneMatch(size::serves);
   }
 
   /** All positions are rows that stand otherwise than chosen ones. */
   @Test
   void sizesOfAllPositions_serveThemselvesAlone() {
-    StepSize all = new StepSize(2, 8, 16, 1);
+    StepSize all = given(2, 8, 16);
     assertThat(all.serves(all)).isTrue();
-    assertThat(all.serves(new StepSize(2, 8, 15, 1))).isFalse();
-    assertThat(new StepSize(4, 8, 20, 1).serves(all)).isFalse();
+    assertThat(all.serves(given(2, 8, 15))).isFalse();
+    assertThat(given(4, 8, 20).serves(all)).isFalse();
   }
 }

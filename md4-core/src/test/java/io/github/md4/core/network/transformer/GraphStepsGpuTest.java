@@ -10,6 +10,7 @@ import io.github.md4.core.diffusion.PromptGuidedDenoiser;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.torch.Inversion.Told;
+import io.github.md4.core.internal.transformer.StepRows;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
@@ -85,8 +86,7 @@ final class GraphStepsGpuTest {
         assertThat(drawn).hasSize(count);
         for (int k = 0; k < drawn.size(); k++) {
           StepDraws.Step step = steps.get(k);
-          double[] expected =
-              graphs.draw(zt, step.condition(), step.rows(), step.u(), BY_MARGIN).orElseThrow();
+          double[] expected = alone(graphs, zt, step, BY_MARGIN);
           assertThat(drawn.get(k)).as("step %d", k).isEqualTo(expected);
           put(zt, step, expected);
         }
@@ -112,8 +112,7 @@ final class GraphStepsGpuTest {
       assertThat(drawn).hasSize(11);
       for (int k = 0; k < drawn.size(); k++) {
         StepDraws.Step step = steps.get(k);
-        double[] expected =
-            network.draw(zt, step.condition(), step.rows(), step.u(), inversion).orElseThrow();
+        double[] expected = alone(network, zt, step, inversion);
         assertThat(drawn.get(k)).as("step %d", k).isEqualTo(expected);
         put(zt, step, expected);
       }
@@ -143,7 +142,8 @@ final class GraphStepsGpuTest {
     for (int n = 0; n < isGiven.length; n += 4) {
       isGiven[n] = true;
     }
-    steps.forEach(step -> Arrays.stream(step.rows()).forEach(row -> isGiven[row % 150] = false));
+    steps.forEach(
+        step -> Arrays.stream(step.rows().positions()).forEach(row -> isGiven[row % 150] = false));
     assertThat(isGiven).contains(true);
     return new PromptGuidedDenoiser(network, each.vocabularySize(), SCALE, isGiven);
   }
@@ -202,9 +202,16 @@ final class GraphStepsGpuTest {
     }
   }
 
+  private static double[] alone(
+      StepDraws graphs, int[] zt, StepDraws.Step step, Inversion inversion) {
+    StepRows.Given rows = (StepRows.Given) step.rows();
+    return graphs.draw(zt, step.condition(), rows.positions(), rows.u(), inversion).orElseThrow();
+  }
+
   private static void put(int[] zt, StepDraws.Step step, double[] drawn) {
-    for (int r = 0; r < step.rows().length; r++) {
-      zt[step.rows()[r]] = (int) drawn[r];
+    int[] rows = step.rows().positions();
+    for (int r = 0; r < rows.length; r++) {
+      zt[rows[r]] = (int) drawn[r];
     }
   }
 

@@ -3,13 +3,14 @@ package io.github.md4.sample.internal.call;
 
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.QueryAhead;
 import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SamplingListener;
 import io.github.md4.sample.trajectory.TokenEvent;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
-import java.util.List;
-import java.util.OptionalInt;
+import java.util.Iterator;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** A sequence of a request that is being sampled: its trajectory and the number of its calls. */
@@ -57,17 +58,9 @@ public final class ActiveSequence implements ShownSequence {
     return query;
   }
 
-  /**
-   * Returns its next queries that are known before their draws, at least one and at most so many.
-   */
-  List<TrajectoryQuery> ahead(int most) {
-    return trajectory.ahead(most);
-  }
-
-  /** Returns whether it is known to be done after so many queries, or fewer. */
-  boolean isDoneAfter(int queries) {
-    OptionalInt left = trajectory.left();
-    return left.isPresent() && left.getAsInt() <= queries;
+  /** Returns its queries from the next one to the end, where they are known before their draws. */
+  Optional<Iterator<QueryAhead>> ahead() {
+    return trajectory.ahead();
   }
 
   @Override

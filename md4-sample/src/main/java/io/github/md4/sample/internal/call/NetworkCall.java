@@ -9,6 +9,7 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.transformer.StepRows;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
@@ -116,8 +117,8 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
     return condition(group, queries(group));
   }
 
-  private static Condition condition(
-      List<? extends ShownSequence> group, List<TrajectoryQuery> queries) {
+  /** Returns the times, classes and vectors of sequences that are asked something else. */
+  static Condition condition(List<? extends ShownSequence> group, List<TrajectoryQuery> queries) {
     double[] times = new double[queries.size()];
     for (int b = 0; b < times.length; b++) {
       times[b] = queries.get(b).point().time();
@@ -141,16 +142,17 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
 
   private static Optional<double[]> draw(StepDraws network, CallPart part, Inversion inversion) {
     List<? extends ShownSequence> group = part.sequences();
-    StepDraws.Step step = step(group, queries(group));
-    return network.draw(tokens(group), step.condition(), step.rows(), step.u(), inversion);
+    int length = group.get(0).shown().length;
+    StepRows.Given rows = rows(queries(group), length, List.of());
+    return network.draw(tokens(group), condition(group), rows.positions(), rows.u(), inversion);
   }
 
-  /** Returns the step of queries of sequences of one length. */
-  static StepDraws.Step step(List<? extends ShownSequence> group, List<TrajectoryQuery> queries) {
-    return new StepDraws.Step(
-        condition(group, queries),
-        positions(queries, group.get(0).shown().length),
-        uniforms(queries));
+  /** Returns the rows of queries of sequences of one length, before which some are masked. */
+  static StepRows.Given rows(List<TrajectoryQuery> queries, int length, List<int[]> masked) {
+    return new StepRows.Given(
+        flat(queries.stream().map(TrajectoryQuery::positions).toList(), length),
+        uniforms(queries),
+        flat(masked, length));
   }
 
   /** Returns the tokens shown, [B N]. */
@@ -163,16 +165,16 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
     return tokens;
   }
 
-  /** Returns the flat positions asked about, [R]. */
-  private static int[] positions(List<TrajectoryQuery> queries, int length) {
-    int[] positions = new int[rows(queries)];
+  /** Returns the flat positions of those of each sequence. */
+  private static int[] flat(List<int[]> ofEach, int length) {
+    int[] flat = new int[ofEach.stream().mapToInt(own -> own.length).sum()];
     int row = 0;
-    for (int b = 0; b < queries.size(); b++) {
-      for (int n : queries.get(b).positions()) {
-        positions[row++] = b * length + n;
+    for (int b = 0; b < ofEach.size(); b++) {
+      for (int n : ofEach.get(b)) {
+        flat[row++] = b * length + n;
       }
     }
-    return positions;
+    return flat;
   }
 
   private static int rows(List<TrajectoryQuery> queries) {

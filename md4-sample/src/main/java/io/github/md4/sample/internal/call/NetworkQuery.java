@@ -55,13 +55,10 @@ public record NetworkQuery(
       int rowLimit,
       int leastActive,
       Inversion inversion) {
-    boolean isOfOneLength = group.stream().mapToInt(s -> s.shown().length).distinct().count() == 1;
-    QueriesAhead ahead = QueriesAhead.of(group);
-    int count = isOfOneLength ? ahead.count(leastActive) : 0;
-    Iterator<StepDraws.Step> steps = ahead.steps(count, rowLimit);
-    return count > 1 && steps.hasNext()
-        ? network.drawAhead(NetworkCall.tokens(group), steps, inversion)
-        : Collections.emptyIterator();
+    return QueriesAhead.of(group, rowLimit, leastActive)
+        .filter(Iterator::hasNext)
+        .map(ahead -> network.drawAhead(NetworkCall.tokens(group), ahead, inversion))
+        .orElse(Collections.emptyIterator());
   }
 
   @Override

@@ -1,67 +1,136 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.internal.call;
 
-import io.github.md4.core.network.StepDraws;
+import io.github.md4.core.internal.transformer.StepRows;
+import io.github.md4.core.network.StepDraws.Step;
+import io.github.md4.sample.trajectory.QueryAhead;
+import io.github.md4.sample.trajectory.QueryAhead.AtMasks;
+import io.github.md4.sample.trajectory.QueryAhead.AtPositions;
+import io.github.md4.sample.trajectory.QueryAhead.Surest;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * The next queries of a group that are known before their draws. Sequences that end before others
- * stay in the group without positions.
- *
- * @param queries of each sequence, at least one
+ * The next steps of a group whose queries are known before their draws, each made when it is taken.
+ * Sequences that end before others stay in the group without positions.
  */
-record QueriesAhead(List<ActiveSequence> group, List<List<TrajectoryQuery>> queries) {
-  private static final int MOST = 1024;
+final class QueriesAhead implements Iterator<Step> {
+  private final List<ActiveSequence> group;
+  private final List<Iterator<? extends QueryAhead>> queries;
+  private final List<QueryAhead> last = new ArrayList<>();
+  private final int rowLimit;
+  private final int leastActive;
+  private Optional<Step> next = Optional.empty();
+  private boolean isOver;
 
-  static QueriesAhead of(List<ActiveSequence> group) {
-    return new QueriesAhead(group, group.stream().map(sequence -> sequence.ahead(MOST)).toList());
+  private QueriesAhead(
+      List<ActiveSequence> group,
+      List<Iterator<? extends QueryAhead>> queries,
+      int rowLimit,
+      int leastActive) {
+    this.group = group;
+    this.queries = queries;
+    this.rowLimit = rowLimit;
+    this.leastActive = leastActive;
   }
 
-  /** Returns the number of calls that are for so many sequences at least. */
-  int count(int leastActive) {
-    int known = most();
+  /**
+   * Returns the steps of sequences of one length, all of whose queries are known; empty for others.
+   *
+   * @param rowLimit the most rows of a step
+   * @param leastActive the least number of sequences that a step is for, at least 1
+   */
+  static Optional<QueriesAhead> of(List<ActiveSequence> group, int rowLimit, int leastActive) {
+    int length = group.get(0).shown().length;
+    List<Iterator<? extends QueryAhead>> queries = new ArrayList<>();
+    for (ActiveSequence sequence : group) {
+      if (sequence.shown().length != length) {
+        return Optional.empty();
+      }
+      sequence.ahead().ifPresent(queries::add);
+    }
+    return queries.size() == group.size()
+        ? Optional.of(new QueriesAhead(group, queries, rowLimit, leastActive))
+        : Optional.empty();
+  }
+
+  @Override
+  public boolean hasNext() {
+    if (next.isEmpty() && !isOver) {
+      next = active() < leastActive ? Optional.empty() : Optional.of(made());
+      next = next.filter(step -> step.rows().count() <= rowLimit);
+      isOver = next.isEmpty();
+    }
+    return next.isPresent();
+  }
+
+  @Override
+  public Step next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    Step taken = next.orElseThrow();
+    next = Optional.empty();
+    return taken;
+  }
+
+  private long active() {
+    return queries.stream().filter(Iterator::hasNext).count();
+  }
+
+  private Step made() {
     for (int b = 0; b < queries.size(); b++) {
-      int own = queries.get(b).size();
-      known = group.get(b).isDoneAfter(own) ? known : Math.min(known, own);
+      Iterator<? extends QueryAhead> of = queries.get(b);
+      QueryAhead own = of.hasNext() ? of.next() : last.get(b).ended();
+      if (b < last.size()) {
+        last.set(b, own);
+      } else {
+        last.add(own);
+      }
     }
-    return (int) IntStream.range(0, known).takeWhile(k -> active(k) >= leastActive).count();
+    return last.get(0) instanceof AtPositions
+        ? atPositions(last.stream().map(AtPositions.class::cast).toList())
+        : atMasks(last.stream().map(AtMasks.class::cast).toList());
   }
 
-  private int most() {
-    return queries.stream().mapToInt(List::size).max().orElseThrow();
+  private Step atPositions(List<AtPositions> all) {
+    List<TrajectoryQuery> asked = all.stream().map(AtPositions::query).toList();
+    List<int[]> masked = all.stream().map(AtPositions::masked).toList();
+    return new Step(
+        NetworkCall.condition(group, asked),
+        NetworkCall.rows(asked, group.get(0).shown().length, masked));
   }
 
-  private int active(int call) {
-    int active = 0;
-    for (List<TrajectoryQuery> of : queries) {
-      active += call < of.size() ? 1 : 0;
+  private Step atMasks(List<AtMasks> all) {
+    List<TrajectoryQuery> asked =
+        all.stream()
+            .map(each -> new TrajectoryQuery(each.point(), new int[0], new double[0]))
+            .toList();
+    List<Surest> surest = all.stream().map(AtMasks::surest).toList();
+    return new Step(
+        NetworkCall.condition(group, asked),
+        new StepRows.Masks(
+            all.stream().mapToInt(AtMasks::count).toArray(),
+            joined(all, AtMasks::u),
+            new StepRows.Choice(
+                all.stream().mapToInt(AtMasks::end).toArray(),
+                surest.stream().mapToInt(Surest::stay).toArray(),
+                joined(surest, Surest::noise),
+                surest.get(0).divisor())));
+  }
+
+  /** Returns the parts, which are of one length, behind each other. */
+  private static <T> double[] joined(List<T> all, Function<T, double[]> part) {
+    int length = part.apply(all.get(0)).length;
+    double[] joined = new double[all.size() * length];
+    for (int b = 0; b < all.size(); b++) {
+      System.arraycopy(part.apply(all.get(b)), 0, joined, b * length, length);
     }
-    return active;
-  }
-
-  /** Returns the first steps, each made when it is taken, up to one of more rows. */
-  Iterator<StepDraws.Step> steps(int count, int rowLimit) {
-    return IntStream.range(0, count)
-        .mapToObj(call -> NetworkCall.step(group, at(call)))
-        .takeWhile(step -> step.rows().length <= rowLimit)
-        .iterator();
-  }
-
-  private List<TrajectoryQuery> at(int call) {
-    List<TrajectoryQuery> at = new ArrayList<>(queries.size());
-    for (List<TrajectoryQuery> of : queries) {
-      at.add(call < of.size() ? of.get(call) : ended(of.get(of.size() - 1)));
-    }
-    return at;
-  }
-
-  /** Returns a query without positions at the time of the last one. */
-  private static TrajectoryQuery ended(TrajectoryQuery last) {
-    double[][] noise = new double[last.noise().length][0];
-    return new TrajectoryQuery(last.point(), new int[0], noise, last.vectors());
+    return joined;
   }
 }

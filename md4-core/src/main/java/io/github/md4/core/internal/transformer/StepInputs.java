@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.torch.Hidden;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** The inputs of steps of a size on the device, and what {@link StepKernels} keeps beside them. */
+public final class StepInputs {
+  final StepSize size;
+  final NDArray turns;
+  final NDArray law;
+  final NDArray u;
+  final NDArray noise;
+  final NDArray stay;
+  final NDArray ranks;
+  final NDArray tokens;
+  final NDArray longRows;
+  final NDArray rows;
+  final NDArray starts;
+  final NDArray zt;
+  final NDArray condition;
+  final NDArray modulation;
+  private final NDArray allStarts;
+  private final Hidden stream;
+
+  StepInputs(
+      NDManager scope, StepSize size, int width, int vectors, int modelWidth, Hidden stream) {
+    int examples = size.shownExamples();
+    int rows = size.shownRows();
+    this.size = size;
+    this.turns = scope.zeros(new Shape(3), DataType.INT32);
+    this.law = scope.create(new Shape(StepKernels.LAW + 1), DataType.FLOAT64);
+    this.u = scope.create(new Shape(size.rows()), DataType.FLOAT64);
+    this.noise = scope.create(new Shape(size.rows()), DataType.FLOAT64);
+    this.stay = scope.create(new Shape(size.examples()), DataType.INT32);
+    this.ranks = scope.create(new Shape(size.rows()), DataType.INT64);
+    this.tokens = scope.create(new Shape(size.rows()), DataType.INT32);
+    this.longRows = scope.create(new Shape(rows), DataType.INT64);
+    this.rows = scope.create(new Shape(rows), DataType.INT32);
+    this.starts = scope.create(new Shape(examples + 1), DataType.INT32);
+    int[] all = new int[examples + 1];
+    Arrays.setAll(all, b -> b * size.length());
+    this.allStarts = scope.create(all);
+    this.zt = scope.create(new Shape(examples, size.length()), DataType.INT64);
+    // DJL makes no bfloat16: each element is the memory of two.
+    this.condition = scope.create(new Shape(examples, width / 2), DataType.INT32);
+    Shape shape = new Shape(examples, vectors / modelWidth, modelWidth / 2);
+    this.modulation = scope.create(shape, DataType.INT32);
+    this.stream = stream;
+  }
+
+  /** Returns all positions as rows. */
+  public Rows all() {
+    return new Rows(
+        size.shownExamples(), size.length(), size.shownPositions(), allStarts, Optional.empty());
+  }
+
+  /** Returns the asked rows. */
+  public Rows asked() {
+    return size.rows() == size.positions()
+        ? all()
+        : new Rows(
+            size.shownExamples(),
+            size.length(),
+            size.shownRows(),
+            starts,
+            Optional.of(new Rows.Chosen(longRows, rows)));
+  }
+
+  /** Returns the modulation's vectors [B, k, D]. */
+  public FusedConditionKernels.Modulation modulation() {
+    return FusedConditionKernels.frozen(modulation);
+  }
+
+  /** Returns the first values of the stream [B N, D]. */
+  public Hidden stream() {
+    return stream;
+  }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import java.util.Arrays;
+
+/**
+ * The R rows of a step of sampling, which are positions of B examples of N: where tokens are drawn,
+ * and which of them stay.
+ */
+public sealed interface StepRows {
+  /** How the rows of a step are known. */
+  enum Form {
+    /** The host knows them. */
+    GIVEN,
+    /** They are the masks that earlier steps leave, and the host knows how many. */
+    MASKS
+  }
+
+  /** Returns how the rows are known. */
+  Form form();
+
+  /** Returns R. */
+  int count();
+
+  /**
+   * Returns the number of rows before those of an example.
+   *
+   * @param position the example's first
+   */
+  int before(int example, int position);
+
+  /** Returns whether each row is behind the one before it. */
+  default boolean areAscending() {
+    return true;
+  }
+
+  /** Returns the flat positions, [R]; none where they are not known. */
+  default int[] positions() {
+    return new int[0];
+  }
+
+  /** Returns the flat positions that are masked before the step; none, unless overridden. */
+  default int[] masked() {
+    return new int[0];
+  }
+
+  /** Returns uniforms in [0, 1), or negative for the likeliest token: of the rows, or [B N]. */
+  double[] u();
+
+  /** Returns what decides which tokens stay; all of them, unless overridden. */
+  default Choice choice() {
+    return Choice.ALL;
+  }
+
+  /**
+   * The choice of the tokens that stay: in each example those of the largest {@code confidence /
+   * divisor + noise}, and of equal ones the first.
+   *
+   * @param ends the first position of each example that is no row though it is masked, [B]
+   * @param stay the number of tokens of each example that stay, [B]
+   * @param noise of each position, [B N]
+   * @param divisor positive; infinite where the noise alone decides
+   */
+  record Choice(int[] ends, int[] stay, double[] noise, double divisor) {
+    private static final Choice ALL = new Choice(new int[0], new int[0], new double[0], 1);
+  }
+
+  /**
+   * Rows that the host knows; all of their tokens stay.
+   *
+   * @param positions flat positions in ascending order, [R]
+   * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
+   * @param masked flat positions that are masked before the step, after the draws of the one before
+   *     are in their places
+   */
+  record Given(int[] positions, double[] u, int[] masked) implements StepRows {
+    /** Makes rows before which nothing is masked. */
+    public Given(int[] positions, double[] u) {
+      this(positions, u, new int[0]);
+    }
+
+    @Override
+    public Form form() {
+      return Form.GIVEN;
+    }
+
+    @Override
+    public int count() {
+      return positions.length;
+    }
+
+    @Override
+    public int before(int example, int position) {
+      int place = Arrays.binarySearch(positions, position);
+      return place < 0 ? -1 - place : place;
+    }
+
+    @Override
+    public boolean areAscending() {
+      for (int r = 1; r < positions.length; r++) {
+        if (positions[r] <= positions[r - 1]) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /**
+   * The masks of each example up to a position, of whose tokens some stay.
+   *
+   * @param counts the number of rows of each example, [B]
+   * @param u uniforms in [0, 1), or negative for the likeliest token, [B N]
+   * @param choice which tokens stay
+   */
+  record Masks(int[] counts, double[] u, Choice choice) implements StepRows {
+    @Override
+    public Form form() {
+      return Form.MASKS;
+    }
+
+    @Override
+    public int count() {
+      return before(counts.length, 0);
+    }
+
+    @Override
+    public int before(int example, int position) {
+      int before = 0;
+      for (int b = 0; b < Math.min(example, counts.length); b++) {
+        before += counts[b];
+      }
+      return before;
+    }
+  }
+}
