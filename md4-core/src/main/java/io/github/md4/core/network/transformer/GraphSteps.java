@@ -38,6 +38,12 @@ final class GraphSteps implements AutoCloseable {
    */
   private static final int MOST_PADDED = 64;
 
+  /**
+   * The most logits of a step that nobody asks for: the head takes some 0.05 ms for so many, about
+   * as long as a step waits for the host.
+   */
+  private static final long MOST_WASTED = 1L << 24;
+
   private static final int MOST_GRAPHS = 32;
   private static final int MOST_COUNTS = 1024;
 
@@ -106,20 +112,37 @@ final class GraphSteps implements AutoCloseable {
         || inversion.cuts().size() > StepKernels.MOST_CUTS) {
       return Collections.emptyIterator();
     }
-    Key key = new Key(size(zt.length, first, views.count()), inversion.confidence());
+    List<Step> alike = alike(zt.length, first, views.count());
+    Key key = new Key(size(zt.length, alike, views.count()), inversion.confidence());
     Count asked = asked(key);
-    asked.steps += first.size();
+    asked.steps += alike.size();
     going = graph(key, asked.steps);
+    Iterator<Step> next = alike.size() == first.size() ? further : Collections.emptyIterator();
     return going
         .map(
             graph ->
                 graph.draw(
-                    zt,
-                    first,
-                    new Fitting(further, zt.length, graph.size(), asked),
-                    inversion,
-                    views))
+                    zt, alike, new Fitting(next, zt.length, graph.size(), asked), inversion, views))
         .orElse(Collections.emptyIterator());
+  }
+
+  /** Returns the first steps, up to one with which too many logits would be wasted. */
+  private List<Step> alike(int positions, List<Step> steps, int views) {
+    for (int count = 2; count <= steps.size(); count++) {
+      StepSize all = size(positions, steps.subList(0, count), views);
+      for (Step each : steps.subList(0, count)) {
+        if (isWasted(all, size(positions, List.of(each), views))) {
+          return steps.subList(0, count - 1);
+        }
+      }
+    }
+    return steps;
+  }
+
+  /** Returns whether a graph computes too many logits that a step does not ask for. */
+  private boolean isWasted(StepSize graph, StepSize step) {
+    long wasted = (long) graph.shownRows() - step.shownRows();
+    return wasted * forward.vocabularySize() > MOST_WASTED;
   }
 
   /** The number of steps of a kind that were asked for. */
@@ -128,7 +151,7 @@ final class GraphSteps implements AutoCloseable {
   }
 
   /** The next steps up to one that wants another graph, each taken and counted when asked for. */
-  private static final class Fitting implements Iterator<Step> {
+  private final class Fitting implements Iterator<Step> {
     private final Iterator<Step> steps;
     private final int positions;
     private final StepSize size;
@@ -153,8 +176,8 @@ final class GraphSteps implements AutoCloseable {
     }
 
     private boolean fits(Step step) {
-      return step.rows().areAscending()
-          && size.serves(size(positions, List.of(step), size.views()));
+      StepSize wanted = size(positions, List.of(step), size.views());
+      return step.rows().areAscending() && size.serves(wanted) && !isWasted(size, wanted);
     }
 
     @Override
@@ -202,7 +225,7 @@ final class GraphSteps implements AutoCloseable {
     return graphs.entrySet().stream()
         .filter(each -> each.getValue().isValid())
         .map(Map.Entry::getKey)
-        .filter(key -> key.serves(wanted))
+        .filter(key -> key.serves(wanted) && !isWasted(key.size, wanted.size))
         .min(
             Comparator.comparingInt((Key key) -> key.size.positions())
                 .thenComparingInt(key -> key.size.rows()));

@@ -88,7 +88,7 @@ final class MaskStepsGpuTest {
 
   /**
    * From masks only to the last mask: the host makes the same choice of the draws that it is told,
-   * so that each step draws the same, to the bit, from the host's tokens.
+   * so that each step draws from the logits of the host's tokens, at the host's masks.
    */
   @ParameterizedTest
   @MethodSource("cases")
@@ -101,9 +101,6 @@ final class MaskStepsGpuTest {
       Arrays.fill(zt, each.vocabularySize());
       int done = 0;
       int goes = 0;
-      List<int[]> before = new ArrayList<>();
-      List<Step> steps = new ArrayList<>();
-      List<double[]> all = new ArrayList<>();
       while (Arrays.stream(zt).anyMatch(token -> token == each.vocabularySize())) {
         Ahead ahead = new Ahead(zt, each.vocabularySize(), done);
         Iterator<double[]> go =
@@ -119,24 +116,14 @@ final class MaskStepsGpuTest {
         for (int k = 0; go.hasNext(); k++, done++) {
           double[] drawn = go.next();
           MasksOfAStep masks = ahead.of(zt, k);
-          before.add(zt.clone());
-          steps.add(new Step(inputs.condition(), masks.rows()));
-          all.add(drawn);
           assertThat(drawn).as("step %d", done).hasSize(3 * masks.asked().length);
-          if (done % 5 == 0) {
-            check(frozen, launches, inputs, zt, masks, drawn);
-          }
+          check(frozen, launches, inputs, zt, masks, drawn);
           for (int r : masks.chosen(drawn)) {
             zt[masks.asked()[r]] = (int) drawn[r];
           }
         }
       }
       assertThat(done).isGreaterThan(3 * goes);
-      for (int k = 0; k < done; k++) {
-        Iterator<double[]> alone =
-            graphs.drawAhead(before.get(k), steps.subList(k, k + 1).iterator(), BY_MARGIN);
-        assertThat(alone.next()).as("step %d from the host's tokens", k).isEqualTo(all.get(k));
-      }
     }
   }
 
