@@ -40,7 +40,7 @@ units() {
       GraphForwardGpuTest) halves 1 "$class" logits_areThoseOfTheSameLaunches 5 ;;
       FrozenTransformerGpuTest) halves 1 "$class" logits_areThoseOfFloat32UpToRounding 5 ;;
       GraphStepsGpuTest)
-        for methods in aGo several draws guided; do
+        for methods in aGo several draws_are drawsBy drawsOf guided; do
           echo "1 $class .*#$methods.* -"
         done
         ;;
@@ -65,7 +65,8 @@ units() {
         echo "1 $class .*WithDropout.* -"
         echo "2 $class .*#gradients_are.* -"
         ;;
-      FusedUNetGpuTest | HopperProductNormsGpuTest) echo "2 $class .* -" ;;
+      MaskStepsGpuTest) echo "1 $class .* -" ;;
+      FusedUNetGpuTest | HopperProductNormsGpuTest | StepKernelsGpuTest) echo "2 $class .* -" ;;
       *) echo "3 $class .* -" ;;
     esac
   done | sort -s -k 1,1 | cut -d ' ' -f 2-
