@@ -59,7 +59,7 @@ final class ClassNamesTest {
     }
     Ran unused = sample(model, "cat, small").succeeded();
     assertThat(drawn()).containsExactly(0, 0, 0);
-    Ran repeated = sample(model, "dog's, 'big'", "--labels", "owl,0").succeeded();
+    unused = sample(model, "dog's, 'big'", "--labels", "owl,0").succeeded();
     assertThat(drawn()).containsExactly(1, 2, 0);
     sample(model, "owl,cat").failed(ExitCodes.USAGE, ": cat;", "the 3 classes are: 'cat, small', ");
     sample(model, "0,").failed(ExitCodes.USAGE, "a whole number from 0 to 2: ;");
