@@ -38,6 +38,9 @@ final class GraphForward implements FrozenForward {
   /** A graph keeps its logits; this is 256 MiB of them. */
   private static final long MOST_LOGITS = 1L << 26;
 
+  /** The logits of all graphs together; this is 1 GiB of them. */
+  private static final long MOST_KEPT = 1L << 28;
+
   /** Calls of a shape before it is recorded, which takes as long as some twenty calls. */
   static final int CALLS_BEFORE = 8;
 
@@ -170,8 +173,15 @@ final class GraphForward implements FrozenForward {
   }
 
   private boolean isLarge(Size size) {
-    long logits = (long) size.rows * forward.vocabularySize();
-    return size.positions() > MOST_POSITIONS || logits > MOST_LOGITS;
+    return size.positions() > MOST_POSITIONS || logits(size) > MOST_LOGITS;
+  }
+
+  private long logits(Size size) {
+    return (long) size.rows * forward.vocabularySize();
+  }
+
+  private long kept() {
+    return graphs.keySet().stream().mapToLong(this::logits).sum();
   }
 
   /** Returns the shape of the graph for calls of a shape; empty where launches make them. */
@@ -180,7 +190,9 @@ final class GraphForward implements FrozenForward {
       return Optional.empty();
     }
     int ofShape = counted(wanted.ofAnyRows());
-    if (!wanted.isWhole() && counted(wanted) > MOST_PADDED) {
+    if (!wanted.isWhole()
+        && counted(wanted) > MOST_PADDED
+        && kept() + logits(wanted) <= MOST_KEPT) {
       return Optional.of(wanted);
     }
     Optional<Size> serving =
@@ -208,7 +220,8 @@ final class GraphForward implements FrozenForward {
     if (found != null) {
       graphs.remove(size).close();
     }
-    if (graphs.size() == MOST_GRAPHS) {
+    while (graphs.size() == MOST_GRAPHS
+        || (!graphs.isEmpty() && kept() + logits(size) > MOST_KEPT)) {
       Size eldest = graphs.keySet().iterator().next();
       graphs.remove(eldest).close();
     }
