@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What computes: devices, libtorch, the driver and memory, and their failures in words. */
+/** Devices, libtorch, the driver and memory, and their failures in words. */
 package io.github.md4.cli.engine;

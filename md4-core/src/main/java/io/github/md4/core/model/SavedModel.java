@@ -9,7 +9,6 @@ import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.text.Counted;
-import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSource;
 import io.github.md4.core.network.Parameters;
@@ -39,10 +38,8 @@ public final class SavedModel implements AutoCloseable {
 
   private final Path folder;
   private final Description description;
-  private final Network network;
-  private final FrozenDenoiser denoiser;
+  private final LoadedNetwork network;
   private final Schedule schedule;
-  private final Runnable freeing;
 
   /**
    * A model without its weights.
@@ -154,18 +151,11 @@ public final class SavedModel implements AutoCloseable {
   }
 
   private SavedModel(
-      Path folder,
-      Description description,
-      Network network,
-      FrozenDenoiser denoiser,
-      Schedule schedule,
-      Runnable freeing) {
+      Path folder, Description description, LoadedNetwork network, Schedule schedule) {
     this.folder = folder;
     this.description = description;
     this.network = network;
-    this.denoiser = denoiser;
     this.schedule = schedule;
-    this.freeing = freeing;
   }
 
   /**
@@ -214,7 +204,8 @@ public final class SavedModel implements AutoCloseable {
     Network network = network(folder, description, manager, precision);
     try (SafeTensors tensors = ParameterFile.open(file, "", network.specs())) {
       ParameterSource source = ParameterFile.source(tensors, "");
-      return load(folder, description, network, source, manager, schedule, residual);
+      LoadedNetwork loaded = LoadedNetwork.of(network, source, manager, residual);
+      return new SavedModel(folder, description, loaded, schedule);
     } catch (IOException | RuntimeException e) {
       network.close();
       throw e;
@@ -230,7 +221,8 @@ public final class SavedModel implements AutoCloseable {
         config.schedule().starting(description.tokenizer().vocabularySize(), config.epsilon());
     Network network = network(folder, description, manager, precision);
     try {
-      return load(folder, description, network, stored.weights(), manager, schedule, residual);
+      LoadedNetwork loaded = LoadedNetwork.of(network, stored.weights(), manager, residual);
+      return new SavedModel(folder, description, loaded, schedule);
     } catch (IOException | RuntimeException e) {
       network.close();
       throw e;
@@ -242,34 +234,6 @@ public final class SavedModel implements AutoCloseable {
       throws IOException {
     return new UntrustedFile(folder.resolve(CONFIG))
         .read("describes no network", () -> description.network(manager, precision));
-  }
-
-  private static SavedModel load(
-      Path folder,
-      Description description,
-      Network network,
-      ParameterSource source,
-      NDManager manager,
-      Schedule schedule,
-      Precision residual)
-      throws IOException {
-    Optional<FrozenDenoiser> loaded = network.loaded(manager, source);
-    if (loaded.isPresent()) {
-      return new SavedModel(
-          folder, description, network, loaded.get(), schedule, loaded.get()::close);
-    }
-    Parameters parameters = Parameters.read(manager, network.specs(), source);
-    FrozenDenoiser denoiser = network.frozen(manager, parameters, residual);
-    return new SavedModel(
-        folder,
-        description,
-        network,
-        denoiser,
-        schedule,
-        () -> {
-          denoiser.close();
-          parameters.close();
-        });
   }
 
   /**
@@ -367,7 +331,7 @@ public final class SavedModel implements AutoCloseable {
 
   /** {@return the network with its weights, usable until this is closed} */
   public Denoiser denoiser() {
-    return denoiser;
+    return network.denoiser();
   }
 
   /**
@@ -398,13 +362,12 @@ public final class SavedModel implements AutoCloseable {
 
   /** {@return the number of its weights, the schedule's among them} */
   public long parameterCount() {
-    return network.specs().stream().mapToLong(spec -> spec.shape().size()).sum()
+    return network.network().specs().stream().mapToLong(spec -> spec.shape().size()).sum()
         + description.config.schedule().parameterCount(description.tokenizer.vocabularySize());
   }
 
   @Override
   public void close() {
-    freeing.run();
     network.close();
   }
 }

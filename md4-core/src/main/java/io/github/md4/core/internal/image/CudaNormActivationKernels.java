@@ -28,13 +28,8 @@ import java.util.Optional;
  * that share arrays of the workspace follow one another.
  */
 final class CudaNormActivationKernels implements NormActivationKernels {
-  private static final int THREADS = 256;
   private static final int OCTET = 8;
 
-  /** The most waves of blocks that an example is split for, and the gain that is worth a split. */
-  private static final int MOST_WAVES = 4;
-
-  private static final double WORTH = 0.02;
   private static final int FEWEST_PIXELS = 32;
   private static final int MOMENTS = 2;
   private static final int BACKWARD_SUMS = 3;
@@ -112,8 +107,8 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     }
 
     /** Returns an array for partial sums: as long as they need or longer. */
-    NDArray partials(Size size, int quantities) {
-      long length = (long) size.examples * size.splits * quantities * size.channels;
+    NDArray partials(MapSize size, int quantities) {
+      long length = (long) size.examples() * size.splits() * quantities * size.channels();
       if (partials.size() < length) {
         partials.close();
         partials = manager.zeros(new Shape(length));
@@ -122,8 +117,8 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     }
 
     /** Returns the array for a norm's gradients by example, [3, B, C]. */
-    NDArray normGradients(Size size) {
-      Shape shape = new Shape(NORM_GRADIENTS, size.examples, size.channels);
+    NDArray normGradients(MapSize size) {
+      Shape shape = new Shape(NORM_GRADIENTS, size.examples(), size.channels());
       return sums.computeIfAbsent(shape, manager::zeros);
     }
 
@@ -133,51 +128,16 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     }
   }
 
-  /**
-   * The size of maps side by side, and the number of blocks that share an example.
-   *
-   * @param channels of all maps
-   */
-  private record Size(int examples, int channels, int pixels, int splits) {
-    Grid grid() {
-      return new Grid((long) examples * splits, THREADS, 1);
-    }
-  }
-
   /** Returns the size of maps for a kernel. */
-  private Size size(List<NDArray> x, String kernel) {
+  private MapSize size(List<NDArray> x, String kernel) {
     Shape shape = x.get(0).getShape();
     int examples = Math.toIntExact(shape.get(0));
     int pixels = Math.toIntExact(shape.get(2) * shape.get(3));
-    int atOnce = resident.computeIfAbsent(kernel, name -> program.residentBlocks(name, THREADS));
-    int splits = splits(examples, Math.max(1, pixels / FEWEST_PIXELS), atOnce);
+    int atOnce =
+        resident.computeIfAbsent(kernel, name -> program.residentBlocks(name, MapSize.THREADS));
+    int splits = MapSize.splits(examples, Math.max(1, pixels / FEWEST_PIXELS), atOnce);
     int channels = x.stream().mapToInt(CudaNormActivationKernels::channels).sum();
-    return new Size(examples, channels, pixels, splits);
-  }
-
-  /**
-   * Returns the number of blocks that share an example: such that all blocks run at once, or that
-   * the last of them leave few multiprocessors idle.
-   *
-   * @param most the largest number
-   * @param atOnce the blocks that run at once
-   */
-  static int splits(int examples, int most, int atOnce) {
-    int best = 1;
-    for (int splits = 1;
-        splits <= Math.min(most, Math.max(1, MOST_WAVES * atOnce / examples));
-        splits++) {
-      if (busy(examples * splits, atOnce) > busy(examples * best, atOnce) + WORTH) {
-        best = splits;
-      }
-    }
-    return best;
-  }
-
-  /** Returns the share of its time that a GPU is busy with blocks that all take as long. */
-  private static double busy(int blocks, int atOnce) {
-    double waves = (double) blocks / atOnce;
-    return waves / Math.ceil(waves);
+    return new MapSize(examples, channels, pixels, splits);
   }
 
   private static int channels(NDArray map) {
@@ -187,9 +147,9 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   @Override
   public synchronized Activated normActivate(
       NDManager scope, Kind kind, List<NDArray> x, Norm norm, Dropout drop) {
-    Size size = size(x, "normActivate" + of(kind));
-    int groups = size.examples * UNetKernels.GROUPS * MOMENTS;
-    NDList made = script.run(scope, "activated", x.get(0), size.channels, groups);
+    MapSize size = size(x, "normActivate" + of(kind));
+    int groups = size.examples() * UNetKernels.GROUPS * MOMENTS;
+    NDList made = script.run(scope, "activated", x.get(0), size.channels(), groups);
     NDArray partials = workspace.partials(size, MOMENTS);
     Object[] maps = maps(x);
     program.launch("moments" + of(kind), size.grid(), arguments(maps, partials, shape(size)));
@@ -211,9 +171,9 @@ final class CudaNormActivationKernels implements NormActivationKernels {
 
   @Override
   public synchronized NDArray activateAgain(NDManager scope, Forward forward) {
-    Size size = size(forward.x(), "activateAgain" + of(forward.kind()));
+    MapSize size = size(forward.x(), "activateAgain" + of(forward.kind()));
     NDArray output =
-        script.run(scope, "activatedAlone", forward.x().get(0), size.channels).singletonOrThrow();
+        script.run(scope, "activatedAlone", forward.x().get(0), size.channels()).singletonOrThrow();
     program.launch(
         "activateAgain" + of(forward.kind()),
         size.grid(),
@@ -235,7 +195,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
       Forward forward,
       List<List<NDArray>> known,
       ParameterGradients into) {
-    Size size = size(forward.x(), "normActivateBackward" + of(forward.kind()));
+    MapSize size = size(forward.x(), "normActivateBackward" + of(forward.kind()));
     NDArray partials = workspace.partials(size, BACKWARD_SUMS);
     NDArray dnorm = workspace.normGradients(size);
     Object[] given =
@@ -283,14 +243,14 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     return all.toArray();
   }
 
-  private void sumOverExamples(Size size, NDArray dnorm, ParameterGradients into) {
+  private void sumOverExamples(MapSize size, NDArray dnorm, ParameterGradients into) {
     if (into.equals(ParameterGradients.NONE)) {
       return;
     }
     sumOverRows(
         dnorm,
-        size.examples,
-        size.channels,
+        size.examples(),
+        size.channels(),
         orNull(into.scale()),
         orNull(into.shift()),
         orNull(into.bias()));
@@ -298,11 +258,11 @@ final class CudaNormActivationKernels implements NormActivationKernels {
 
   @Override
   public synchronized void sumOverPixels(NDArray x, NDArray into) {
-    Size size = size(List.of(x), "sumsOfStream");
+    MapSize size = size(List.of(x), "sumsOfStream");
     NDArray partials = workspace.partials(size, 1);
     program.launch("sumsOfStream", size.grid(), arguments(address(x), partials, shape(size)));
-    int rows = size.examples * size.splits;
-    sumOverRows(partials, rows, size.channels, into, Absent.ARRAY, Absent.ARRAY);
+    int rows = size.examples() * size.splits();
+    sumOverRows(partials, rows, size.channels(), into, Absent.ARRAY, Absent.ARRAY);
   }
 
   private void sumOverRows(NDArray rows, int count, int channels, Object... into) {
@@ -355,8 +315,8 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     return new Object[] {address(x.get(0)), beside, channels(x.get(0))};
   }
 
-  private static Object[] shape(Size size) {
-    return new Object[] {size.splits, size.pixels, size.channels};
+  private static Object[] shape(MapSize size) {
+    return new Object[] {size.splits(), size.pixels(), size.channels()};
   }
 
   /** Returns a norm's arguments in the order of a kernel. */

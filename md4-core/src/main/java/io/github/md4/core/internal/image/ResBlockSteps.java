@@ -113,8 +113,8 @@ record ResBlockSteps(
   }
 
   /**
-   * Adds the norm and activation of one map, or of two side by side. Of a ResBlock's maps this one
-   * is as many channels as both, and made again by one pass over them.
+   * Adds the norm and activation of one map, or of two side by side. It has as many channels as
+   * both together, so it is made again on the way back, by one pass over them, and not kept.
    */
   Hidden activated(FeatureMapTape tape, List<Hidden> x, Scaling scaling) {
     NDList values = scaling.values(script, tape.scope());

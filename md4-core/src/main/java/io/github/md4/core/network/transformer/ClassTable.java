@@ -6,7 +6,7 @@ import static io.github.md4.core.Checks.require;
 /**
  * The embeddings of classes on the host, which writes them for steps of sampling.
  *
- * @param table [C + 1, W]
+ * @param table a row for each class, [C, W]
  */
 record ClassTable(float[] table, int width) {
 

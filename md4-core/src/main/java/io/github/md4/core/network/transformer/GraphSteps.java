@@ -129,11 +129,10 @@ final class GraphSteps implements AutoCloseable {
   /** Returns the first steps, up to one with which too many logits would be wasted. */
   private List<Step> alike(int positions, List<Step> steps, int views) {
     for (int count = 2; count <= steps.size(); count++) {
-      StepSize all = size(positions, steps.subList(0, count), views);
-      for (Step each : steps.subList(0, count)) {
-        if (isWasted(all, size(positions, List.of(each), views))) {
-          return steps.subList(0, count - 1);
-        }
+      List<Step> some = steps.subList(0, count);
+      StepSize all = size(positions, some, views);
+      if (some.stream().anyMatch(each -> isWasted(all, size(positions, List.of(each), views)))) {
+        return steps.subList(0, count - 1);
       }
     }
     return steps;

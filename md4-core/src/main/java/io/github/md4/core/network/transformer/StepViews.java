@@ -6,7 +6,7 @@ import io.github.md4.core.diffusion.Guided;
 import java.util.List;
 import java.util.Optional;
 
-/** What the network is shown in a step: its examples, and once more without what guides them. */
+/** The views of a step: its examples as they are, and once more without what guides them. */
 record StepViews(Optional<Guided> guided) {
   /** The examples alone. */
   static final StepViews ONE = new StepViews(Optional.empty());

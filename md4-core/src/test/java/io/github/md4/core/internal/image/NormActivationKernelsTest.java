@@ -173,7 +173,7 @@ final class NormActivationKernelsTest {
     "4096, 8, 264, 1"
   })
   void splits_areAsFewAsKeepTheGpuBusy(int examples, int most, int atOnce, int expected) {
-    assertThat(CudaNormActivationKernels.splits(examples, most, atOnce)).isEqualTo(expected);
+    assertThat(MapSize.splits(examples, most, atOnce)).isEqualTo(expected);
   }
 
   /** Returns the one map of [B, pixels, C] numbers, or the two whose channels they join. */
