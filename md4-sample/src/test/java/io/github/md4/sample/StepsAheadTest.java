@@ -173,9 +173,11 @@ final class StepsAheadTest {
         .flatMap(Function.identity());
   }
 
-  /** Returns methods that draw at all masks of a part, of whose tokens some stay. */
+  /** Returns methods that draw at all masks of a part, of whose tokens some stay, and Dream's. */
   private static Stream<SamplingMethod> orders() {
     return Stream.of(
+        new PublishedMethod.Dream(PublishedMethod.Algorithm.ORIGIN, 9, 0),
+        new PublishedMethod.Dream(PublishedMethod.Algorithm.RADD, 40, 0),
         new PublishedMethod.Dream(PublishedMethod.Algorithm.MASKGIT_PLUS, 5, 0),
         new PublishedMethod.Dream(PublishedMethod.Algorithm.ENTROPY, 30, 0.4),
         new PublishedMethod.Blocks(

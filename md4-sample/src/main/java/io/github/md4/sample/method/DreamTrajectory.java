@@ -3,7 +3,6 @@ package io.github.md4.sample.method;
 
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.sample.internal.call.RowDraw;
-import io.github.md4.sample.method.PublishedMethod.Algorithm;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.GridPoint;
 import io.github.md4.sample.trajectory.QueryAhead;
@@ -18,9 +17,8 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * A trajectory of Dream's diffusion_generate: the times of its steps run from 1 to 0.001 in float32
- * (RADD's to 0.00001), so the share that a step reveals is a little below one over the steps that
- * are left, and the last step reveals what is still masked.
+ * A trajectory of Dream's diffusion_generate that reveals a number of tokens a step, by their
+ * confidences, and in its last step what is still masked ({@link DreamTimes}).
  *
  * <p>The number of tokens of a step is that of the sequence's own masks. The authors' code takes
  * the mean over its batch, which leaves masks in sequences that have more (spec, Section 4).
@@ -29,6 +27,7 @@ final class DreamTrajectory implements Trajectory {
   private final PartialSequence sequence;
   private final MaskingSchedule schedule;
   private final PublishedMethod.Dream method;
+  private final DreamTimes times;
   private final StepNoise noise;
   private int[] masked;
   private int step;
@@ -41,65 +40,30 @@ final class DreamTrajectory implements Trajectory {
     this.sequence = sequence;
     this.schedule = schedule;
     this.method = method;
+    this.times = DreamTimes.of(method);
     this.noise = noise;
     this.masked = sequence.masked();
     skip();
   }
 
   static SamplingProcedure procedure(MaskingSchedule schedule, PublishedMethod.Dream method) {
-    return procedure(schedule, method, StepNoise.Source.OF_SEED);
-  }
-
-  static SamplingProcedure procedure(
-      MaskingSchedule schedule, PublishedMethod.Dream method, StepNoise.Source noise) {
-    return procedure(schedule, method, new RowDraw.OfLaw(method.algorithm().confidence), noise);
-  }
-
-  static SamplingProcedure procedure(
-      MaskingSchedule schedule,
-      PublishedMethod.Dream method,
-      RowDraw draw,
-      StepNoise.Source noise) {
+    RowDraw draw = new RowDraw.OfLaw(method.algorithm().confidence);
     return new SamplingProcedure(
-            noise.trajectories(
+            StepNoise.Source.OF_SEED.trajectories(
                 (own, uniforms) -> new DreamTrajectory(own, schedule, method, uniforms)),
             draw,
             false)
-        .counting(context -> sequence -> rows(method, sequence.masked().length));
+        .counting(context -> sequence -> rows(DreamTimes.of(method), sequence.masked().length));
   }
 
-  private static int[] rows(PublishedMethod.Dream method, int masked) {
-    IntPredicate reveals = step -> count(method.steps(), step, masked) > 0;
-    long calls =
-        method.algorithm().isCounted
-            ? IntStream.range(0, method.steps()).filter(reveals).count()
-            : method.steps();
-    return QueryRows.equal((int) calls, masked);
-  }
-
-  /** Returns a time of the steps' grid, as PyTorch's linspace rounds it. */
-  private static float time(float last, int steps, int index) {
-    float width = (last - 1) / steps;
-    return index < (steps + 1) / 2 ? 1 + width * index : last - width * (steps - index);
-  }
-
-  /** Returns the share of the masks that a step reveals, but for the last. */
-  private static float share(float last, int steps, int step) {
-    return 1 - time(last, steps, step + 1) / time(last, steps, step);
-  }
-
-  /** Returns how many of so many masks a step reveals. */
-  static int count(int steps, int step, int masks) {
-    return step == steps - 1
-        ? masks
-        : (int) (masks * share(Algorithm.MASKGIT_PLUS.lastTime(), steps, step));
+  private static int[] rows(DreamTimes times, int masked) {
+    IntPredicate reveals = step -> times.count(step, masked) > 0;
+    return QueryRows.equal((int) IntStream.range(0, times.steps()).filter(reveals).count(), masked);
   }
 
   /** Goes on to the next step that may reveal something. */
   private void skip() {
-    while (method.algorithm().isCounted
-        && !isDone()
-        && count(method.steps(), step, masked.length) == 0) {
+    while (!isDone() && times.count(step, masked.length) == 0) {
       step++;
     }
   }
@@ -133,13 +97,10 @@ final class DreamTrajectory implements Trajectory {
 
   @Override
   public Optional<Iterator<QueryAhead>> ahead() {
-    if (!method.algorithm().isCounted) {
-      return Optional.empty();
-    }
     List<Counted> counted = new ArrayList<>();
     int left = masked.length;
     for (int at = step; at < method.steps() && left > 0; at++) {
-      int count = count(method.steps(), at, left);
+      int count = times.count(at, left);
       if (count > 0) {
         counted.add(new Counted(at, left, count));
       }
@@ -170,16 +131,11 @@ final class DreamTrajectory implements Trajectory {
   /** Returns the rows that stay, in ascending order. */
   private IntStream chosen(Draws draws) {
     IntStream all = IntStream.range(0, masked.length);
-    if (step == method.steps() - 1) {
+    if (times.isLast(step)) {
       return all;
     }
     double[] u = noise.order(step, masked);
-    if (!method.algorithm().isCounted) {
-      float share = share(method.algorithm().lastTime(), method.steps(), step);
-      return all.filter(r -> (float) u[r] < share);
-    }
-    return IntStream.of(
-        ranks().chosen(draws::confidence, u, count(method.steps(), step, masked.length)));
+    return IntStream.of(ranks().chosen(draws::confidence, u, times.count(step, masked.length)));
   }
 
   private Ranks ranks() {

@@ -14,6 +14,7 @@ import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.internal.text.Call;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -131,36 +132,34 @@ public sealed interface PublishedMethod extends SamplingMethod {
   /** The choice of the positions that a step reveals, of Dream's samplers and of RADD's. */
   enum Algorithm {
     /** Each position is revealed with the same probability. */
-    ORIGIN("dream-origin", Confidence.PROBABILITY, false),
+    ORIGIN(
+        "dream-origin", Confidence.PROBABILITY, DreamTimes.LAST, DreamShareTrajectory::procedure),
     /** A number of positions, by the probability of the drawn token under the law of the tokens. */
-    MASKGIT_PLUS("dream-maskgit-plus", Confidence.PROBABILITY, true),
+    MASKGIT_PLUS(
+        "dream-maskgit-plus", Confidence.PROBABILITY, DreamTimes.LAST, DreamTrajectory::procedure),
     /** A number of positions, by the margin between the two likeliest tokens. */
-    TOPK_MARGIN("dream-topk-margin", Confidence.MARGIN, true),
+    TOPK_MARGIN(
+        "dream-topk-margin", Confidence.MARGIN, DreamTimes.LAST, DreamTrajectory::procedure),
     /** A number of positions, by the negative entropy. */
-    ENTROPY("dream-entropy", Confidence.NEGATIVE_ENTROPY, true),
+    ENTROPY(
+        "dream-entropy", Confidence.NEGATIVE_ENTROPY, DreamTimes.LAST, DreamTrajectory::procedure),
     /** Each position with the same probability, by RADD's times, which end at 0.00001. */
-    RADD("radd", Confidence.PROBABILITY, false) {
-      @Override
-      float lastTime() {
-        return (float) Timed.LAST;
-      }
-    };
-
-    private static final float DREAMS_LAST_TIME = 1e-3f;
+    RADD("radd", Confidence.PROBABILITY, (float) Timed.LAST, DreamShareTrajectory::procedure);
 
     private final String text;
     final Confidence confidence;
-    final boolean isCounted;
+    final float lastTime; // of the last step's end
+    final BiFunction<MaskingSchedule, Dream, SamplingProcedure> procedure;
 
-    Algorithm(String text, Confidence confidence, boolean isCounted) {
+    Algorithm(
+        String text,
+        Confidence confidence,
+        float lastTime,
+        BiFunction<MaskingSchedule, Dream, SamplingProcedure> procedure) {
       this.text = text;
       this.confidence = confidence;
-      this.isCounted = isCounted;
-    }
-
-    /** Returns the time of the last step's end. */
-    float lastTime() {
-      return DREAMS_LAST_TIME;
+      this.lastTime = lastTime;
+      this.procedure = procedure;
     }
 
     @Override
@@ -392,7 +391,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
 
     @Override
     public SamplingProcedure md4(MaskingSchedule schedule) {
-      return DreamTrajectory.procedure(schedule, this);
+      return algorithm.procedure.apply(schedule, this);
     }
   }
 }

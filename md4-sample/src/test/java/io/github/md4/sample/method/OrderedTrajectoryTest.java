@@ -119,6 +119,37 @@ final class OrderedTrajectoryTest {
     };
   }
 
+  /** Dream's origin, of whose steps those that reveal nothing are no events. */
+  @Test
+  @Tag("naive")
+  void dreamsOrigin_isThatOfAPlainLoop() {
+    for (int steps : new int[] {1, 2, 5, 40}) {
+      PublishedMethod.Dream method =
+          new PublishedMethod.Dream(PublishedMethod.Algorithm.ORIGIN, steps, 0);
+      List<TokenEvent> events = events(method, 1);
+      int[] z = new int[LENGTH];
+      Arrays.fill(z, TOKENS);
+      int next = 0;
+      for (int step = 0; step < steps; step++) {
+        int[] before = z.clone();
+        double time = SCHEDULE.timeWhenMasked((LENGTH - next) / (double) LENGTH);
+        double[] u = new Noise(SEED).uniforms(Purpose.ORDER, step, 0, LENGTH);
+        float share = new DreamTimes(1e-3f, steps).share(step);
+        for (int n = 0; n < LENGTH; n++) {
+          if (before[n] == TOKENS && (step == steps - 1 || (float) u[n] < share)) {
+            z[n] = DENOISER.mostLikely(before, n, time);
+            TokenEvent event = events.get(next++);
+            assertThat(event.point()).isEqualTo(new GridPoint(step, time));
+            assertThat(event.position()).isEqualTo(n);
+            assertThat(event.token()).isEqualTo(z[n]);
+          }
+        }
+      }
+      assertThat(events).hasSize(LENGTH);
+      assertThat(next).isEqualTo(LENGTH);
+    }
+  }
+
   /** With a temperature the first position is drawn by the exponentials of the scores. */
   @Test
   @Tag("statistical")
@@ -155,7 +186,7 @@ final class OrderedTrajectoryTest {
   void dreamsOrderTemperature_drawsThePositions() {
     int count = 20_011;
     double temperature = 0.2;
-    int chosen = DreamTrajectory.count(2, 0, LENGTH);
+    int chosen = new DreamTimes(1e-3f, 2).count(0, LENGTH);
     List<TokenEvent> events =
         events(
             new PublishedMethod.Dream(PublishedMethod.Algorithm.MASKGIT_PLUS, 2, temperature),

@@ -143,22 +143,6 @@ final class PublishedDrawsTest {
     }
   }
 
-  /** The uniforms of the masked positions, sequence by sequence, step by step. */
-  private record InTurn(long[] drawn, boolean isFirst) implements StepNoise {
-    @Override
-    public double[][] draws(int step, int[] positions) {
-      return new double[1][positions.length];
-    }
-
-    @Override
-    public double[] order(int step, int[] positions) {
-      drawn[0] = step == 0 && isFirst ? 0 : drawn[0]; // calls are counted beforehand
-      double[] u = new double[positions.length];
-      Arrays.setAll(u, i -> uniform(drawn[0]++));
-      return u;
-    }
-  }
-
   @ParameterizedTest
   @MethodSource("dream")
   void dreamsOrigin_givesTheTokensOfItsAuthorsCode(Peer peer) throws IOException {
@@ -168,14 +152,18 @@ final class PublishedDrawsTest {
         int count = each.get("max_new_tokens").getAsInt();
         PublishedMethod.Dream method =
             new PublishedMethod.Dream(Algorithm.ORIGIN, each.get("steps").getAsInt(), 0);
-        long[] drawn = {0};
+        DreamTimes times = DreamTimes.of(method);
+        double[] shares =
+            IntStream.range(0, method.steps() - 1).mapToDouble(times::share).toArray();
+        List<int[]> initial = prompts(each, "prompt", count, mask);
+        NoiseInTurn noise = new NoiseInTurn(initial, mask, shares, 0, false);
+        RowDraw draw = new RowDraw.OfLaw(Confidence.PROBABILITY);
         SamplingMethod given =
             new GivenMethod(
                 (schedule, form) ->
-                    DreamTrajectory.procedure(
-                        schedule, method, (own, of) -> new InTurn(drawn, of.index() == 0)),
+                    DreamShareTrajectory.procedure(
+                        schedule, method, draw, (own, of) -> noise.of((int) of.index())),
                 true);
-        List<int[]> initial = prompts(each, "prompt", count, mask);
         List<List<int[]>> ours = sampling.sample(model, initial, given, greedy());
         check(peer + " origin", ours, each, "history", count, model, peer);
         checkLastTime(each);
@@ -183,7 +171,7 @@ final class PublishedDrawsTest {
           JsonElement before = each.getAsJsonArray("history").get(method.steps() - 2);
           long left = // in the last step theirs draws too, and reveals whatever is drawn
               Arrays.stream(Peer.numbers(before)).filter(id -> id == peer.id("mask")).count();
-          assertThat(drawn[0] + left).isEqualTo(each.get("drawn").getAsLong());
+          assertThat(noise.taken() + left).isEqualTo(each.get("drawn").getAsLong());
         }
       }
     }

@@ -144,7 +144,7 @@ final class PublishedSamplersTest {
     int left = masks;
     int[] counts = new int[steps];
     for (int step = 0; step < steps; step++) {
-      counts[step] = DreamTrajectory.count(steps, step, left);
+      counts[step] = new DreamTimes(1e-3f, steps).count(step, left);
       left -= counts[step];
     }
     return counts;

@@ -166,60 +166,6 @@ final class PublishedTrajectoriesTest {
   }
 
   /**
-   * RADD's uniforms: a step draws one at each position of the batch, but for the last step, then
-   * some at each position that it reveals.
-   */
-  private static final class InTurn {
-    private final int rows;
-    private final int length;
-    private final int entries;
-    private final double[] shares;
-    private long next;
-    private int current = -1;
-    private final long[] first; // of each step
-
-    InTurn(int rows, int length, int entries, double[] shares) {
-      this.rows = rows;
-      this.length = length;
-      this.entries = entries;
-      this.shares = shares;
-      this.first = new long[shares.length];
-    }
-
-    StepNoise of(int row) {
-      return new StepNoise() {
-        @Override
-        public double[][] draws(int step, int[] positions) {
-          boolean isLast = step == shares.length - 1;
-          boolean begins = step == 0 && row == 0; // again: calls are counted beforehand
-          if (begins || step != current) { // by the first row that is not done
-            next = begins ? 0 : next;
-            current = step;
-            first[step] = next;
-            next += isLast ? 0 : (long) rows * length;
-          }
-          double[][] u = new double[entries][positions.length];
-          double[] order = order(step, positions);
-          for (int r = 0; r < positions.length; r++) {
-            boolean isRevealed = isLast || order[r] < shares[step];
-            for (int y = 0; y < entries; y++) {
-              u[y][r] = isRevealed ? uniform(next++) : 0.5;
-            }
-          }
-          return u;
-        }
-
-        @Override
-        public double[] order(int step, int[] positions) {
-          return IntStream.of(positions)
-              .mapToDouble(n -> uniform(first[step] + (long) row * length + n))
-              .toArray();
-        }
-      };
-    }
-  }
-
-  /**
    * The draw among all columns, or among the likeliest, in the order of their probabilities, where
    * there are fewer uniforms than columns.
    */
@@ -251,20 +197,23 @@ final class PublishedTrajectoriesTest {
             isTopK ? new TokenLaw.TopK((int) cut) : new TokenLaw.TopP(cut);
         int columns = model.description().tokenSpace().vocabularySize() + 1;
         double dt = (1 - 1e-5) / steps;
-        double[] shares = IntStream.range(0, steps).mapToDouble(i -> dt / (1 - i * dt)).toArray();
-        int length = Peer.tokens(each.getAsJsonArray("ids").get(0))[0].length;
-        InTurn noise =
-            new InTurn(each.get("batch").getAsInt(), length, isTopK ? (int) cut : columns, shares);
+        double[] shares =
+            IntStream.range(0, steps - 1).mapToDouble(i -> dt / (1 - i * dt)).toArray();
+        int mask = model.description().tokenSpace().maskToken();
+        List<int[]> initial = List.of(Peer.tokens(each.getAsJsonArray("ids").get(0)));
+        // A step draws a uniform at each position of the batch, and some for each token.
+        NoiseInTurn noise =
+            new NoiseInTurn(initial, mask, shares, isTopK ? (int) cut : columns, true);
         PublishedMethod.Dream dream =
             new PublishedMethod.Dream(PublishedMethod.Algorithm.RADD, steps, 0);
         SamplingMethod method =
             new GivenMethod(
                 (schedule, form) ->
-                    DreamTrajectory.procedure(
+                    DreamShareTrajectory.procedure(
                         schedule, dream, new ColumnDraw(), (own, of) -> noise.of((int) of.index())),
                 true);
         check(peer, each, model, method, new TokenLaw(1, List.of(truncation)));
-        checkDrawn(each, noise.next);
+        checkDrawn(each, noise.taken());
       }
     }
   }
