@@ -8,6 +8,7 @@ import io.github.md4.core.Units;
 import io.github.md4.core.loss.AskedRows;
 import io.github.md4.core.loss.RowLoss;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -15,8 +16,8 @@ import java.util.List;
  * answers for the asked positions alone, and nothing waits for the device to learn where they are.
  *
  * <p>The rows are the asked positions in order, flat in [0, B N). Where nothing is asked one row
- * stands in, whose weight is zero: a network answers for at least one. Immutable, unless somebody
- * changes its arrays, which are not copied.
+ * stands in, whose weight is zero: a network answers for at least one. {@link #filled} has more of
+ * those. Immutable, unless somebody changes its arrays, which are not copied.
  */
 public final class QueryBatch {
   private final int[][] x;
@@ -25,8 +26,8 @@ public final class QueryBatch {
   private final double[] weights;
   private final boolean[] isWithinEnds;
   private final int[] rows;
-  private final int askedCount;
-  private final float[][] facts;
+  private final BitSet isAsked; // of the rows; the others stand in
+  private final float[][] facts; // of the rows, [k][R]
 
   private QueryBatch(
       int[][] x,
@@ -34,15 +35,16 @@ public final class QueryBatch {
       Condition condition,
       double[] weights,
       boolean[] isWithinEnds,
-      int[] asked,
+      int[] rows,
+      BitSet isAsked,
       float[][] facts) {
     this.x = x;
     this.zt = zt;
     this.condition = condition;
     this.weights = weights;
     this.isWithinEnds = isWithinEnds;
-    this.rows = Arrays.copyOf(asked, Math.max(asked.length, 1));
-    this.askedCount = asked.length;
+    this.rows = rows;
+    this.isAsked = isAsked;
     this.facts = facts;
   }
 
@@ -75,14 +77,27 @@ public final class QueryBatch {
       weights[b] = query.weight();
       isWithinEnds[b] = query.isWithinEnds();
     }
+    int[] asked = rows(x[0].length, queries);
     return new QueryBatch(
         x,
         zt,
         Condition.of(times, labels).with(queries.stream().map(Query::vectors).toList()),
         weights,
         isWithinEnds,
-        rows(x[0].length, queries),
+        atLeastOne(asked),
+        firstBits(asked.length),
         facts(queries));
+  }
+
+  /** Returns the rows, or row 0 where there is none. */
+  private static int[] atLeastOne(int... rows) {
+    return Arrays.copyOf(rows, Math.max(rows.length, 1));
+  }
+
+  private static BitSet firstBits(int count) {
+    BitSet bits = new BitSet();
+    bits.set(0, count);
+    return bits;
   }
 
   private static void checkSequences(int[][] x, List<Query> queries) {
@@ -153,17 +168,61 @@ public final class QueryBatch {
    */
   public QueryBatch first(int examples) {
     int end = examples * length();
-    int[] few = Arrays.stream(rows, 0, askedCount).filter(row -> row < end).toArray();
-    float[][] ofFew = new float[facts.length][];
-    Arrays.setAll(ofFew, k -> Arrays.copyOf(facts[k], Math.max(1, few.length)));
+    int[] kept = isAsked.stream().filter(r -> rows[r] < end).toArray();
     return new QueryBatch(
         Arrays.copyOf(x, examples),
         Arrays.copyOf(zt, examples),
         condition.first(examples),
         Arrays.copyOf(weights, examples),
         Arrays.copyOf(isWithinEnds, examples),
-        few,
-        ofFew);
+        atLeastOne(Arrays.stream(kept).map(r -> rows[r]).toArray()),
+        firstBits(kept.length),
+        factsOf(atLeastOne(kept)));
+  }
+
+  /** Returns the facts of some of the rows. */
+  private float[][] factsOf(int... some) {
+    float[][] ofSome = new float[facts.length][some.length];
+    for (int k = 0; k < facts.length; k++) {
+      for (int i = 0; i < some.length; i++) {
+        ofSome[k][i] = facts[k][some[i]];
+      }
+    }
+    return ofSome;
+  }
+
+  /**
+   * Returns the same queries with more rows: positions that nobody asks about stand in, the last
+   * ones of the batch, whose weights are zero and whose facts are those of the asked row before
+   * them. So the arrays of many batches have one of a few sizes, however many positions each asks
+   * about.
+   *
+   * @param step the number of rows is filled up to a multiple of it, or to B N where that is less;
+   *     at least 1
+   */
+  public QueryBatch filled(int step) {
+    int wanted = Math.min((rows.length + step - 1) / step * step, batchSize() * length());
+    if (wanted == rows.length) {
+      return this;
+    }
+    BitSet positions = new BitSet();
+    Arrays.stream(rows).forEach(positions::set);
+    int last = batchSize() * length();
+    for (int more = wanted - rows.length; more > 0; more--) {
+      last = positions.previousClearBit(last - 1);
+      positions.set(last);
+    }
+    int[] filled = positions.stream().toArray();
+    int[] before = new int[wanted]; // the row whose facts each has
+    BitSet stays = new BitSet();
+    int r = 0;
+    for (int to = 0; to < wanted; to++) {
+      boolean isOld = r < rows.length && rows[r] == filled[to];
+      stays.set(to, isOld && isAsked.get(r));
+      r += isOld ? 1 : 0;
+      before[to] = Math.max(r - 1, 0);
+    }
+    return new QueryBatch(x, zt, condition, weights, isWithinEnds, filled, stays, factsOf(before));
   }
 
   /** {@return B, the number of examples, at least 1} */
@@ -178,7 +237,7 @@ public final class QueryBatch {
 
   /** {@return how many positions are asked, in [0, B N]} */
   public int askedCount() {
-    return askedCount;
+    return isAsked.cardinality();
   }
 
   /** {@return the times and classes told to the network, of B examples} */
@@ -269,28 +328,26 @@ public final class QueryBatch {
    * of a step in bits per token.
    *
    * @param sequences the sequences of the whole step, of which this may be a part, at least 1
-   * @return [R], at least zero; zero for the row that stands in where nothing is asked
+   * @return [R], at least zero; zero for rows that stand in
    */
   public float[] rowWeights(int sequences) {
     double tokens = (double) sequences * length();
     float[] perRow = new float[rows.length];
-    for (int r = 0; r < askedCount; r++) {
-      perRow[r] = (float) Units.bitsPerToken(weights[example(r)] / tokens);
-    }
+    isAsked.stream()
+        .forEach(r -> perRow[r] = (float) Units.bitsPerToken(weights[example(r)] / tokens));
     return perRow;
   }
 
   /**
    * Returns the weighted sum of each example's losses, nats.
    *
-   * @param ofRows the losses of the asked rows before their weights, nats, [R]
+   * @param ofRows the losses of the rows before their weights, nats, [R]; those of rows that stand
+   *     in are of no effect
    * @return nats, [B]
    */
   public double[] values(float[] ofRows) {
     double[] values = new double[batchSize()];
-    for (int r = 0; r < askedCount; r++) {
-      values[example(r)] += ofRows[r];
-    }
+    isAsked.stream().forEach(r -> values[example(r)] += ofRows[r]);
     for (int b = 0; b < values.length; b++) {
       values[b] *= weights[b];
     }
@@ -298,16 +355,16 @@ public final class QueryBatch {
   }
 
   /**
-   * Asks a network, and returns the loss of every asked position, nats, [{@link #askedCount}]; no
-   * network is called where nothing is asked. What is made on the device is freed.
+   * Asks a network, and returns the loss of every row, nats, [R]; none, and no network is called,
+   * where nothing is asked. What is made on the device is freed.
    *
    * @param parent the manager of the device on which the network runs
    * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    * @param loss the loss of a row
-   * @return the losses of the asked rows before their weights, in order, nats
+   * @return the losses of the rows before their weights, in order, nats
    */
   public float[] losses(NDManager parent, Denoiser denoiser, RowLoss loss) {
-    if (askedCount == 0) {
+    if (isAsked.isEmpty()) {
       return new float[0];
     }
     try (NDManager scope = parent.newSubManager()) {

@@ -107,6 +107,53 @@ final class QueryBatchTest {
     assertThat(batch().first(1).condition().labels()).isEmpty();
   }
 
+  /** Of positions 0 to 5, 0, 2 and 4 are asked about; 5 and 3 stand in, the last ones first. */
+  @Test
+  void filled_addsTheLastPositionsThatNobodyAsksAbout() {
+    QueryBatch four = batch().filled(4);
+    assertThat(four.rows()).containsExactly(0, 2, 4, 5);
+    assertThat(four.targets()).containsExactly(0, 2, 4, 0);
+    assertThat(four.asked().shown()).containsExactly(M, M, M, 0);
+    assertThat(four.askedCount()).isEqualTo(3);
+    assertThat(four.values(new float[] {1, 2, 4, 1000})).containsExactly(30, 80);
+    QueryBatch five = batch().filled(5);
+    assertThat(five.rows()).containsExactly(0, 2, 3, 4, 5);
+    assertThat(five.values(new float[] {1, 2, 1000, 4, 1000})).containsExactly(30, 80);
+    float[] asked = batch().rowWeights(2);
+    assertThat(five.rowWeights(2)).containsExactly(asked[0], asked[1], 0, asked[2], 0);
+  }
+
+  @Test
+  void filled_isAMultipleOrAllPositions() {
+    assertThat(batch().filled(1).rows()).containsExactly(0, 2, 4);
+    assertThat(batch().filled(3).rows()).containsExactly(0, 2, 4);
+    assertThat(batch().filled(2).rows()).hasSize(4);
+    assertThat(batch().filled(100).rows()).containsExactly(0, 1, 2, 3, 4, 5);
+    assertThat(batch().filled(4).filled(6).rows()).containsExactly(0, 1, 2, 3, 4, 5);
+    assertThat(batch().filled(4).filled(6).askedCount()).isEqualTo(3);
+  }
+
+  /** A row that stands in has the facts of a row that is asked, so that formulas can take them. */
+  @Test
+  void filled_hasFactsAtAllRows() {
+    NoisyVectors none = NoisyVectors.NONE;
+    Query first = new Query(X[0], 0.25, new int[] {1}, 10, true, new float[][] {{3}}, none);
+    Query second = new Query(X[1], 0.75, new int[] {1}, 20, true, new float[][] {{7}}, none);
+    QueryBatch filled = QueryBatch.of(X, NO_LABELS, List.of(first, second)).filled(6);
+    assertThat(filled.asked().facts()).isDeepEqualTo(new float[][] {{3, 3, 3, 3, 7, 7}});
+    assertThat(filled.first(1).rows()).containsExactly(1);
+    assertThat(filled.first(1).asked().facts()).isDeepEqualTo(new float[][] {{3}});
+  }
+
+  @Test
+  void filled_whereNothingIsAskedCountsNothing() {
+    QueryBatch filled = QueryBatch.of(X, NO_LABELS, List.of(NOTHING, NOTHING)).filled(4);
+    assertThat(filled.rows()).containsExactly(0, 3, 4, 5);
+    assertThat(filled.askedCount()).isZero();
+    assertThat(filled.rowWeights(2)).containsExactly(0, 0, 0, 0);
+    assertThat(filled.values(new float[] {7, 7, 7, 7})).containsExactly(0, 0);
+  }
+
   @Test
   void rows_whereNothingIsAskedAreOneThatCountsNothing() {
     QueryBatch batch = QueryBatch.of(X, NO_LABELS, List.of(NOTHING, NOTHING));

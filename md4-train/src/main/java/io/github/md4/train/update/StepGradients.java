@@ -28,6 +28,9 @@ import java.util.function.Supplier;
 
 /** The loss and the gradients of steps, each summed over its micro-batches. */
 final class StepGradients {
+  /** How many sizes the arrays of rows on a CPU have. */
+  private static final int SIZES = 16;
+
   private final TrainedModel model;
   private final TrainableNetwork trainable;
   private final Noise noise;
@@ -88,13 +91,24 @@ final class StepGradients {
     return new PreparedStep(step.index(), List.of(() -> few));
   }
 
-  private PreparedMicroBatch ready(QueryBatch queries, DropoutNoise dropout) {
+  private PreparedMicroBatch ready(QueryBatch asked, DropoutNoise dropout) {
+    QueryBatch queries = asked.filled(rowStep(asked));
     NetworkInput input = new NetworkInput(queries.zt(), queries.condition(), queries.rows());
     return new PreparedMicroBatch(
         trainable.prepare(input, dropout),
         queries,
         queries.asked(),
         queries.rowWeights(batching.sequences()));
+  }
+
+  /**
+   * Returns what the number of rows is a multiple of. On a CPU arrays of another size in each step
+   * would seldom find the place of those before them, and the C library's heap would break up
+   * (docs/lab/performance.md).
+   */
+  private int rowStep(QueryBatch asked) {
+    boolean isOnGpu = model.manager().getDevice().isGpu();
+    return isOnGpu ? 1 : Math.max(1, asked.batchSize() * asked.length() / SIZES);
   }
 
   /**

@@ -81,6 +81,30 @@ final class LearnerTest {
     assertThat(difference).isLessThan(1e-5 * change);
   }
 
+  /** 6 x 11 positions: the rows of a step are a multiple of a sixteenth of them, 4. */
+  @Test
+  @Tag("exact")
+  void prepare_fillsTheRowsOfACpu() {
+    TrainingPlan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
+    Batches batches = batches(6);
+    Objective objective = TinyRun.objective(plan);
+    boolean isAnyFilled = false;
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Network network = plan.model().network(manager, plan.training().computation().precision());
+        Learner learner =
+            Learner.initial(manager, network, plan.training(), TinyRun.schedule(plan, manager))) {
+      for (int step = 0; step < 8; step++) {
+        QueryBatch asked = TinyRun.queries(objective, batches.of(step)).get(0);
+        QueryBatch filled = learner.prepare(step, batches.of(step)).parts().get(0).get().queries();
+        assertThat(filled.askedCount()).isEqualTo(asked.askedCount());
+        assertThat(filled.rows().length).isBetween(asked.rows().length, asked.rows().length + 3);
+        assertThat(filled.rows().length == 66 || filled.rows().length % 4 == 0).isTrue();
+        isAnyFilled |= filled.rows().length > asked.rows().length;
+      }
+    }
+    assertThat(isAnyFilled).isTrue();
+  }
+
   @Test
   @Tag("exact")
   void update_tellsItsPhasesInOrder_andIsTheSame() {
