@@ -228,7 +228,7 @@ final class TrainInputTest {
 
   @Test
   void train_thatIsRefusedForItsVocabularyLeavesNothing() throws IOException {
-    Path text = Files.writeString(folder.resolve("digits.txt"), "0123456789".repeat(100));
+    Path text = Files.writeString(folder.resolve("digits.txt"), "0123456789".repeat(1_000));
     Path digits = folder.resolve("digits");
     Ran unused =
         Ran.md4("data", "text", "--from", text, "--vocabulary", "chars", "--out", digits)

@@ -5,6 +5,7 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.engine.DeviceChoice;
 import io.github.md4.cli.experiment.AverageNote;
+import io.github.md4.cli.option.ThreadsOption;
 import io.github.md4.cli.option.TitledOptions;
 import io.github.md4.cli.report.Json;
 import io.github.md4.core.InvalidDataException;
@@ -19,6 +20,7 @@ import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -57,6 +59,8 @@ public final class ModelOptions implements TitledOptions {
 
   @Option(names = "--device", paramLabel = DEVICES, description = DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Mixin private ThreadsOption threads;
 
   /**
    * Returns the folder of a model, or null where none is named.
@@ -174,6 +178,7 @@ public final class ModelOptions implements TitledOptions {
   private LoadingOptions loading() {
     Device found = device.find();
     Residual.check(spec, residual, precision);
+    threads.apply();
     return new LoadingOptions(weights, precision, residual, found);
   }
 

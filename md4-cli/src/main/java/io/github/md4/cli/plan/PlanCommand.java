@@ -10,9 +10,9 @@ import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.cli.failure.Usage;
 import io.github.md4.cli.model.ModelOptions;
 import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.option.ThreadsOption;
 import io.github.md4.cli.option.VocabularyOption;
 import io.github.md4.cli.train.TrainingDevice;
-import io.github.md4.core.internal.torch.EngineThreads;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -58,12 +58,7 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      converter = OptionTypes.Workers.class,
-      description = "The number of threads of the engine on a CPU. Default: the engine's choice.")
-  private Integer threads;
+  @Mixin private ThreadsOption threads;
 
   @Option(
       names = Rehearsal.OPTION,
@@ -82,9 +77,7 @@ public final class PlanCommand implements Callable<Integer> {
     Experiment experiment = experimentOptions.load();
     Device found = TrainingDevice.find(experiment.training(), device, spec.commandLine().getErr());
     try (NDManager manager = NDManager.newBaseManager(found)) {
-      if (threads != null) {
-        EngineThreads.set(threads);
-      }
+      threads.apply();
       Planner planner =
           new Planner(manager, experiment, vocabulary.size(experiment), new Rehearsal(words()));
       PrintWriter out = spec.commandLine().getOut();

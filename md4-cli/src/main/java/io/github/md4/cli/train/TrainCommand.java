@@ -11,10 +11,10 @@ import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.cli.failure.Usage;
 import io.github.md4.cli.model.ModelOptions;
 import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.option.ThreadsOption;
 import io.github.md4.cli.parts.Processes;
 import io.github.md4.cli.report.TypedName;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
@@ -146,14 +146,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      converter = OptionTypes.Workers.class,
-      description =
-          "The number of threads of the engine on a CPU. A resumed run is bit for bit the same under"
-              + " the same number only. Default: the engine's choice.")
-  private Integer threads;
+  @Mixin private ThreadsOption threads;
 
   @Override
   public Integer call() throws IOException {
@@ -167,9 +160,7 @@ public final class TrainCommand implements Callable<Integer> {
     try (TokenFile tokens = TokenFile.open(experiment.data().train());
         NDManager manager =
             NDManager.newBaseManager(TrainingDevice.find(experiment.training(), device, err))) {
-      if (threads != null) {
-        EngineThreads.set(threads);
-      }
+      threads.apply();
       TrainingPlan plan = plan(experiment, tokens);
       return processes.together(
           manager.getDevice(),

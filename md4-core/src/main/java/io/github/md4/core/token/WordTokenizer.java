@@ -81,7 +81,8 @@ public final class WordTokenizer implements Tokenizer {
   private int id(String word) {
     Integer id = ids.get(word);
     if (id == null) {
-      String hint = NearestName.hint(words, word);
+      String near = NearestName.hint(words, word);
+      String hint = near.isEmpty() ? "; there are " + summary() : near;
       throw new IllegalArgumentException("no word of the vocabulary: '" + word + "'" + hint);
     }
     return id;

@@ -29,6 +29,10 @@ final class WordTokenizerTest {
         .isThrownBy(() -> WORDS.encode("a foxe"))
         .withMessage("no word of the vocabulary: 'foxe'; did you mean fox?");
     assertThatIllegalArgumentException()
+        .isThrownBy(() -> WORDS.encode("a zebra"))
+        .withMessage(
+            "no word of the vocabulary: 'zebra'; there are 4 words: a fox foxes \u00E9t\u00E9");
+    assertThatIllegalArgumentException()
         .isThrownBy(() -> WORDS.encode("a \uD834"))
         .withMessageContaining("U+D834 at offset 2");
   }

@@ -8,9 +8,11 @@ import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.internal.corpus.Corpus;
 import io.github.md4.train.internal.data.NewFolders;
+import io.github.md4.train.internal.data.SmallSplits;
 import io.github.md4.train.internal.data.SplitWriter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -77,7 +79,9 @@ public final class PlainText {
         TextVocabulary.Encoded encoded =
             options.vocabulary().encode(corpus, census.tokenizer(), writer);
         List<TokenFileInfo> splits = writer.finish();
-        return new PreparedData(data.name(), encoded.md5(), splits, encoded.notes());
+        List<String> notes = new ArrayList<>(encoded.notes());
+        SmallSplits.note(splits).ifPresent(notes::add);
+        return new PreparedData(data.name(), encoded.md5(), splits, notes);
       }
     }
   }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedSet;
+import java.util.stream.Stream;
 
 /**
  * The preparation of images as token files {@code train}, {@code valid} and {@code test}, with
@@ -216,9 +217,19 @@ public final class ImageData {
             splits,
             skipped,
             ImageSplits.order(staged, options),
-            writer.notes(staged, stagedTest, options));
+            notes(writer.notes(staged, stagedTest, options), first, second));
       }
     }
+  }
+
+  /** Returns the notes about splits, and those about the sources. */
+  private static List<String> notes(
+      List<String> ofSplits, List<ImageSource> first, List<ImageSource> second) throws IOException {
+    List<String> notes = new ArrayList<>(ofSplits);
+    for (ImageSource source : Stream.of(first, second).flatMap(List::stream).toList()) {
+      source.note().ifPresent(notes::add);
+    }
+    return notes;
   }
 
   private static StagedImages stage(

@@ -3,6 +3,7 @@ package io.github.md4.train.data.image;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.SortedSet;
 
 /** The images of a file or a folder, in a fixed order. */
@@ -13,6 +14,11 @@ sealed interface ImageSource permits CifarBatch, IdxImages, NumpyImages, Picture
 
   /** Returns the names of all classes; empty where there are no labels. */
   SortedSet<String> classes() throws IOException;
+
+  /** Returns a sentence about classes that have no images; nothing where there is none. */
+  default Optional<String> note() throws IOException {
+    return Optional.empty();
+  }
 
   /**
    * Passes every image to a receiver.

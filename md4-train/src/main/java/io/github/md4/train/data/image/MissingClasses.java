@@ -23,8 +23,6 @@ record MissingClasses(List<String> all) {
   /** How many times more images than a rare class the average class has. */
   private static final int UNLIKE = 10;
 
-  private static final int MOST_NAMED = 4;
-
   /** Returns a sentence about classes of which there is next to nothing, beside the others. */
   Optional<String> rare() {
     Map<String, Integer> counts = counts();
@@ -35,15 +33,11 @@ record MissingClasses(List<String> all) {
             .map(each -> "%s (%d)".formatted(each.getKey(), each.getValue()))
             .sorted()
             .toList();
-    String more = found.size() > MOST_NAMED ? ", ..." : "";
     return found.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            "%s with next to no images: %s%s; a model learns little of it"
-                .formatted(
-                    Counted.of(found.size(), "class", "classes"),
-                    String.join(", ", found.subList(0, Math.min(MOST_NAMED, found.size()))),
-                    more));
+            "%s with next to no images: %s; a model learns little of it"
+                .formatted(Counted.of(found.size(), "class", "classes"), NamedInNote.of(found)));
   }
 
   private Map<String, Integer> counts() {

@@ -20,6 +20,11 @@ sealed interface PictureFiles {
   /** Passes every file to a receiver. */
   void each(Receiver receiver) throws IOException;
 
+  /** Returns the folders below the root, by their paths from there, with slashes. */
+  default List<String> folders() throws IOException {
+    return List.of();
+  }
+
   /** The receiver of files. */
   interface Receiver {
 
@@ -49,8 +54,21 @@ sealed interface PictureFiles {
       }
       for (Path file : files) {
         checkIsRegular(file);
-        String name = root.relativize(file).toString().replace('\\', '/');
-        receiver.file(name, () -> Files.readAllBytes(file));
+        receiver.file(name(file), () -> Files.readAllBytes(file));
+      }
+    }
+
+    private String name(Path file) {
+      return root.relativize(file).toString().replace('\\', '/');
+    }
+
+    @Override
+    public List<String> folders() throws IOException {
+      try (Stream<Path> all = Files.walk(root)) {
+        return all.filter(f -> Files.isDirectory(f) && !f.equals(root))
+            .map(this::name)
+            .sorted()
+            .toList();
       }
     }
   }

@@ -2,12 +2,16 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Counted;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 
 /**
@@ -29,6 +33,33 @@ record Pictures(Path path, PictureFiles files, LabelSource labels, int colours)
     return classes;
   }
 
+  /** Tells of folders beside those of the classes that have no picture in them or below. */
+  @Override
+  public Optional<String> note() throws IOException {
+    List<String> names = names();
+    if (!classes(names).equals(byFolder(names))) {
+      return Optional.empty(); // a file has the classes, whatever the folders are
+    }
+    Set<String> filled = new HashSet<>(Set.of(above("")));
+    for (String name : names) {
+      for (String folder = above(name); filled.add(folder); folder = above(folder)) {}
+    }
+    List<String> empty =
+        files.folders().stream()
+            .filter(folder -> !filled.contains(folder) && filled.contains(above(folder)))
+            .toList();
+    return empty.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "%s without PNG or JPEG files, no class: %s"
+                .formatted(Counted.of(empty.size(), "folder"), NamedInNote.of(empty)));
+  }
+
+  /** Returns the folder of a file or a folder; empty where that is the root. */
+  private static String above(String name) {
+    return name.substring(0, Math.max(0, name.lastIndexOf('/')));
+  }
+
   @Override
   public void read(Receiver receiver) throws IOException {
     Map<String, String> classes = ofNames();
@@ -48,6 +79,14 @@ record Pictures(Path path, PictureFiles files, LabelSource labels, int colours)
 
   /** Returns the class of every file. */
   private Map<String, String> ofNames() throws IOException {
+    return classes(names());
+  }
+
+  private Map<String, String> classes(List<String> names) throws IOException {
+    return labels.byName(names, () -> byFolder(names));
+  }
+
+  private List<String> names() throws IOException {
     List<String> names = new ArrayList<>();
     files.each(
         (name, content) -> {
@@ -58,7 +97,7 @@ record Pictures(Path path, PictureFiles files, LabelSource labels, int colours)
     if (names.isEmpty()) {
       throw new InvalidDataException(path, "holds no PNG or JPEG file");
     }
-    return labels.byName(names, () -> byFolder(names));
+    return names;
   }
 
   private static Map<String, String> byFolder(List<String> names) {

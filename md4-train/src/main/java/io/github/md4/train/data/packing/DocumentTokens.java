@@ -13,6 +13,7 @@ import io.github.md4.train.data.document.DocumentOptions;
 import io.github.md4.train.data.document.DocumentRule;
 import io.github.md4.train.internal.corpus.Corpus;
 import io.github.md4.train.internal.data.NewFolders;
+import io.github.md4.train.internal.data.SmallSplits;
 import io.github.md4.train.internal.encoding.DocumentEncoder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -238,9 +239,12 @@ public final class DocumentTokens {
               "lines are joined without their ends, as no character closes a document;"
                   + " --documents rows keeps the ends");
         }
+        List<TokenFileInfo> whole =
+            whole(written, out, options.packing(), counts.documents(), notes);
+        SmallSplits.note(whole).ifPresent(notes::add);
         return new Prepared(
             content.dataSet(),
-            whole(written, out, options.packing(), counts.documents(), notes),
+            whole,
             counts.documents(),
             counts.textBytes(),
             packer.dropped(),
