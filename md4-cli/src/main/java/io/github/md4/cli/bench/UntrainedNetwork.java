@@ -5,13 +5,16 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSource;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.noise.Noise;
+import java.io.IOException;
+import java.util.Optional;
 
 /** A network of initial weights, frozen; its speed does not depend on the weights. */
 final class UntrainedNetwork implements AutoCloseable {
   private final Network network;
-  private final Parameters parameters;
+  private final Optional<Parameters> parameters; // where the network needs them
   private final FrozenDenoiser denoiser;
 
   /**
@@ -21,14 +24,21 @@ final class UntrainedNetwork implements AutoCloseable {
    */
   record Code(String description, Precision residual) {}
 
-  UntrainedNetwork(NDManager manager, FrozenWorkload workload) {
+  UntrainedNetwork(NDManager manager, FrozenWorkload workload) throws IOException {
     network =
         workload
             .model()
             .network()
             .network(manager, workload.vocabularySize(), workload.precision());
-    parameters = Parameters.initial(manager, network.specs(), new Noise(0));
-    denoiser = network.frozen(manager, parameters, workload.residual());
+    Noise noise = new Noise(0);
+    Optional<FrozenDenoiser> read =
+        network.loaded(
+            manager, ParameterSource.initial(network.specs(), noise), workload.residual());
+    parameters =
+        read.isPresent()
+            ? Optional.empty()
+            : Optional.of(Parameters.initial(manager, network.specs(), noise));
+    denoiser = read.orElseGet(() -> network.frozen(manager, parameters.get(), workload.residual()));
   }
 
   /** Returns the network as it answers; stays this object's. */
@@ -43,7 +53,7 @@ final class UntrainedNetwork implements AutoCloseable {
   @Override
   public void close() {
     denoiser.close();
-    parameters.close();
+    parameters.ifPresent(Parameters::close);
     network.close();
   }
 }

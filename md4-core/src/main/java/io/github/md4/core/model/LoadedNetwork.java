@@ -27,7 +27,7 @@ record LoadedNetwork(Network network, FrozenDenoiser denoiser, Runnable weights)
   static LoadedNetwork of(
       Network network, ParameterSource source, NDManager manager, Precision residual)
       throws IOException {
-    Optional<FrozenDenoiser> loaded = network.loaded(manager, source);
+    Optional<FrozenDenoiser> loaded = network.loaded(manager, source, residual);
     if (loaded.isPresent()) {
       return new LoadedNetwork(network, loaded.get(), loaded.get()::close);
     }

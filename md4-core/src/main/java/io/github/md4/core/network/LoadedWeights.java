@@ -40,15 +40,32 @@ public final class LoadedWeights implements AutoCloseable {
   public static LoadedWeights read(
       NDManager parent, List<ParameterSpec> specs, Precision precision, ParameterSource source)
       throws IOException {
+    return new LoadedWeights(specs, flat(parent, specs, precision, source));
+  }
+
+  /**
+   * Reads weights as {@link #read} does.
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param specs the parameters, in the order of the arrays
+   * @param precision the element type of the arrays
+   * @param source reads the weights, a part at a time
+   * @return the arrays, closed by the caller
+   * @throws IOException if a file cannot be read
+   * @hidden its type is internal
+   */
+  public static FlatArrays flat(
+      NDManager parent, List<ParameterSpec> specs, Precision precision, ParameterSource source)
+      throws IOException {
     FlatArrays flat =
         FlatArrays.zeros(parent, specs.stream().map(ParameterSpec::shape).toList(), precision);
     try {
       ParameterParts.copy(flat, specs, source);
+      return flat;
     } catch (IOException | RuntimeException e) {
       flat.close();
       throw e;
     }
-    return new LoadedWeights(specs, flat);
   }
 
   /**

@@ -58,10 +58,12 @@ public interface Network extends AutoCloseable {
    *
    * @param parent the manager of the arrays, whose device is theirs
    * @param source reads the weights, a part at a time
+   * @param residual the element type of the residual stream where the products are bfloat16, as of
+   *     {@link #frozen(NDManager, Parameters, Precision)}
    * @throws IOException if a file cannot be read
    */
-  default Optional<FrozenDenoiser> loaded(NDManager parent, ParameterSource source)
-      throws IOException {
+  default Optional<FrozenDenoiser> loaded(
+      NDManager parent, ParameterSource source, Precision residual) throws IOException {
     return Optional.empty();
   }
 

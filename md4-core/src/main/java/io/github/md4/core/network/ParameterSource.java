@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
+import io.github.md4.core.FloatFormat;
+import io.github.md4.core.noise.Noise;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * The values of parameters, read a part at a time, so that they need no second copy on the host.
@@ -21,4 +26,21 @@ public interface ParameterSource {
    * @throws IOException if a file cannot be read
    */
   StoredValues read(ParameterSpec spec, long first, int count) throws IOException;
+
+  /**
+   * {@return the values of the initial laws, those of {@link Parameters#initial}}
+   *
+   * @param specs the parameters, in the order of files
+   * @param noise the noise of the run's seed
+   */
+  static ParameterSource initial(List<ParameterSpec> specs, Noise noise) {
+    return (spec, first, count) -> {
+      float[] values = new float[Math.toIntExact(spec.shape().size())];
+      spec.initializer().fill(values, noise, specs.indexOf(spec));
+      ByteBuffer data = ByteBuffer.allocateDirect(count * Float.BYTES);
+      data.order(ByteOrder.LITTLE_ENDIAN);
+      data.asFloatBuffer().put(values, Math.toIntExact(first), count);
+      return new StoredValues(FloatFormat.FLOAT32, data);
+    };
+  }
 }

@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.FloatFormat;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.noise.Noise;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -58,6 +59,28 @@ final class ParameterPartsTest {
       }
     }
     return new StoredValues(format, data.flip());
+  }
+
+  @Test
+  void initialValues_areThoseOfParameters() throws IOException {
+    Initializer drawn = new Initializer.Normal(0.5);
+    List<ParameterSpec> specs =
+        List.of(
+            new ParameterSpec("first", new Shape(300), drawn),
+            new ParameterSpec("same", new Shape(300), drawn),
+            new ParameterSpec("last", new Shape(5, 7), drawn));
+    Noise noise = new Noise(5);
+    try (NDManager manager = NDManager.newBaseManager();
+        Parameters expected = Parameters.initial(manager, specs, noise);
+        Parameters read = Parameters.read(manager, specs, ParameterSource.initial(specs, noise))) {
+      for (ParameterSpec spec : specs) {
+        assertThat(read.get(spec.name()).toFloatArray())
+            .isEqualTo(expected.get(spec.name()).toFloatArray());
+      }
+      StoredValues some = ParameterSource.initial(specs, noise).read(specs.get(1), 298, 2);
+      assertThat(some.data().asFloatBuffer().get(1))
+          .isEqualTo(expected.get("same").toFloatArray()[299]);
+    }
   }
 
   @ParameterizedTest

@@ -3,8 +3,11 @@ package io.github.md4.core.network;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.FloatFormat;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +28,17 @@ public final class RandomParameters {
   public static Parameters of(NDManager manager, Network network, long seed) {
     Map<String, float[]> values = values(network.specs(), seed);
     return Parameters.of(manager, network.specs(), (spec, index) -> values.get(spec.name()));
+  }
+
+  /** Returns the values of {@link #of} as a file would have them. */
+  public static ParameterSource source(Network network, long seed) {
+    Map<String, float[]> values = values(network.specs(), seed);
+    return (spec, first, count) -> {
+      ByteBuffer data = ByteBuffer.allocateDirect(count * Float.BYTES);
+      data.order(ByteOrder.LITTLE_ENDIAN);
+      data.asFloatBuffer().put(values.get(spec.name()), Math.toIntExact(first), count);
+      return new StoredValues(FloatFormat.FLOAT32, data);
+    };
   }
 
   public static Map<String, float[]> values(List<ParameterSpec> specs, long seed) {

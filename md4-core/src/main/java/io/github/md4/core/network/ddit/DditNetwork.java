@@ -146,8 +146,8 @@ final class DditNetwork implements Network {
   }
 
   @Override
-  public Optional<FrozenDenoiser> loaded(NDManager parent, ParameterSource source)
-      throws IOException {
+  public Optional<FrozenDenoiser> loaded(
+      NDManager parent, ParameterSource source, Precision residual) throws IOException {
     return Optional.of(new Loaded(LoadedWeights.read(parent, specs, precision, source)));
   }
 

@@ -8,11 +8,16 @@ import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.internal.transformer.TransformerForward;
 import io.github.md4.core.internal.transformer.TransformerForward.Preparation;
+import io.github.md4.core.network.LoadedWeights;
+import io.github.md4.core.network.ParameterSource;
+import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The frozen weights of a transformer, and the arrays derived from them. */
 final class FrozenWeights implements AutoCloseable {
@@ -21,32 +26,78 @@ final class FrozenWeights implements AutoCloseable {
   private final FusedWeights weights;
   private final Hidden table;
   private final List<Hidden> modulation;
-  private final Optional<FlatArrays> copy;
+  private final List<Closeable> owned;
 
-  /**
-   * @param precision the products' type: in float32 they read the parameters themselves
-   */
-  FrozenWeights(
-      NDManager parent, TransformerConfig config, Parameters parameters, Precision precision) {
+  /** What this owns of its weights. */
+  private interface Closeable {
+    void close();
+  }
+
+  private FrozenWeights(
+      NDManager parent, TransformerConfig config, FusedWeights weights, List<Closeable> owned) {
     this.manager = parent.newSubManager();
     this.config = config;
-    this.copy = copy(parameters, precision);
-    this.weights = FusedWeights.frozen(parameters, copy.orElse(parameters.flat()));
+    this.weights = weights;
+    this.owned = owned;
     try (Preparation preparation = new Preparation(manager)) {
       this.table = table(preparation);
       this.modulation = config.isConditional() ? modulation(preparation) : List.of();
     }
   }
 
-  private Optional<FlatArrays> copy(Parameters parameters, Precision precision) {
+  /**
+   * Returns weights that are parameters, which stay the caller's.
+   *
+   * @param precision the products' type: in float32 they read the parameters themselves
+   */
+  static FrozenWeights of(
+      NDManager parent, TransformerConfig config, Parameters parameters, Precision precision) {
+    FlatArrays flat = parameters.flat();
     if (precision == Precision.FLOAT32) {
-      return Optional.empty();
+      return new FrozenWeights(parent, config, FusedWeights.frozen(parameters, flat), List.of());
     }
-    FlatArrays copy = parameters.flat().zeros(precision);
-    try (OptimizerKernels kernels = new OptimizerKernels(manager)) {
-      kernels.copy(copy, parameters.flat());
+    FlatArrays copy = flat.zeros(precision);
+    try (OptimizerKernels kernels = new OptimizerKernels(parent)) {
+      kernels.copy(copy, flat);
     }
-    return Optional.of(copy);
+    FusedWeights weights = FusedWeights.frozen(parameters, copy);
+    return new FrozenWeights(parent, config, weights, List.of(copy::close));
+  }
+
+  /**
+   * Reads weights, each in the type alone in which it is needed: those of products in theirs, and
+   * embedding, condition and norms in float32.
+   *
+   * @param specs all parameters
+   * @param precision the products' type
+   */
+  static FrozenWeights read(
+      NDManager parent,
+      TransformerConfig config,
+      List<ParameterSpec> specs,
+      Precision precision,
+      ParameterSource source)
+      throws IOException {
+    Map<Boolean, List<ParameterSpec>> parts =
+        specs.stream().collect(Collectors.partitioningBy(FrozenWeights::isOfProduct));
+    List<ParameterSpec> ofProducts = parts.get(true);
+    Parameters exact = Parameters.read(parent, parts.get(false), source);
+    try {
+      FlatArrays copy = LoadedWeights.flat(parent, ofProducts, precision, source);
+      List<String> names = ofProducts.stream().map(ParameterSpec::name).toList();
+      FusedWeights weights = FusedWeights.apart(exact, names, copy);
+      return new FrozenWeights(parent, config, weights, List.of(copy::close, exact::close));
+    } catch (IOException | RuntimeException e) {
+      exact.close();
+      throw e;
+    }
+  }
+
+  private static boolean isOfProduct(ParameterSpec spec) {
+    String name = spec.name();
+    return !name.startsWith("embedding.")
+        && !name.startsWith("condition.")
+        && !name.endsWith("norm.weight");
   }
 
   private Hidden table(Preparation preparation) {
@@ -90,12 +141,12 @@ final class FrozenWeights implements AutoCloseable {
   }
 
   int vocabularySize() {
-    return (int) weights.exact("head.weight").getShape().get(0);
+    return (int) table.array.getShape().get(0) - 1;
   }
 
   @Override
   public void close() {
-    copy.ifPresent(FlatArrays::close);
+    owned.forEach(Closeable::close);
     manager.close();
   }
 }

@@ -33,8 +33,22 @@ record FusedWeights(
     return of(parameters, copy, copy);
   }
 
+  /**
+   * Returns weights that are only read, of which each is there once.
+   *
+   * @param exact those that are read in float32
+   * @param names those of the products, in the order of {@code copy}
+   */
+  static FusedWeights apart(Parameters exact, List<String> names, FlatArrays copy) {
+    return of(exact, names, copy, copy);
+  }
+
   static FusedWeights of(Parameters parameters, FlatArrays copy, FlatArrays gradients) {
-    List<String> names = new ArrayList<>(parameters.byName().keySet());
+    return of(parameters, new ArrayList<>(parameters.byName().keySet()), copy, gradients);
+  }
+
+  private static FusedWeights of(
+      Parameters parameters, List<String> names, FlatArrays copy, FlatArrays gradients) {
     Map<String, Integer> indices = new java.util.HashMap<>();
     for (int i = 0; i < names.size(); i++) {
       indices.put(names.get(i), i);

@@ -16,6 +16,7 @@ import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.TransformerKernels;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSource;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RecordedNetwork;
@@ -25,6 +26,7 @@ import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
 import io.github.md4.core.network.TrainingOptions.Kernels;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -111,8 +113,23 @@ public final class Transformer implements Network {
 
   @Override
   public FrozenDenoiser frozen(NDManager parent, Parameters parameters, Precision residual) {
-    FrozenWeights weights =
-        new FrozenWeights(parent, config, parameters, kernelOptions.precision());
+    FrozenWeights weights = FrozenWeights.of(parent, config, parameters, kernelOptions.precision());
+    return frozen(parent, weights, residual);
+  }
+
+  /** Empty in float32, in which products read the parameters themselves. */
+  @Override
+  public Optional<FrozenDenoiser> loaded(
+      NDManager parent, ParameterSource source, Precision residual) throws IOException {
+    Precision precision = kernelOptions.precision();
+    if (precision == Precision.FLOAT32) {
+      return Optional.empty();
+    }
+    FrozenWeights weights = FrozenWeights.read(parent, config, specs, precision, source);
+    return Optional.of(frozen(parent, weights, residual));
+  }
+
+  private FrozenDenoiser frozen(NDManager parent, FrozenWeights weights, Precision residual) {
     return new FrozenTransformer(
         new InputCheck(),
         weights,

@@ -89,7 +89,10 @@ final class LlamaGpuTest {
         Parameters parameters =
             Parameters.of(manager, wide.specs(), (spec, index) -> values(spec));
         FrozenDenoiser ours =
-            narrow.loaded(manager, (spec, first, count) -> stored(spec, first, count)).get()) {
+            narrow
+                .loaded(
+                    manager, (spec, first, count) -> stored(spec, first, count), Precision.FLOAT32)
+                .get()) {
       assertThat(ours.description()).contains("our own");
       float[] exact = logits(manager, wide.denoiser(parameters), each);
       double script = distance(logits(manager, narrow.denoiser(parameters), each), exact);

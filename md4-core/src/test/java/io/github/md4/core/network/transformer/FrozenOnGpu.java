@@ -32,7 +32,7 @@ final class FrozenOnGpu implements AutoCloseable {
     this.of = of;
     this.exact = new Transformer(manager, of.config(), of.vocabularySize(), Precision.FLOAT32);
     this.parameters = RandomParameters.of(manager, exact, seed);
-    this.weights = new FrozenWeights(manager, of.config(), parameters, Precision.BFLOAT16);
+    this.weights = FrozenWeights.of(manager, of.config(), parameters, Precision.BFLOAT16);
   }
 
   /** Skips a test where there is no Hopper GPU; says what is not tested. */
@@ -60,7 +60,7 @@ final class FrozenOnGpu implements AutoCloseable {
   }
 
   FusedForward launches(Precision stream) {
-    FusedForward launches = unowned(stream);
+    FusedForward launches = unowned(stream, weights);
     made.add(launches);
     return launches;
   }
@@ -72,7 +72,7 @@ final class FrozenOnGpu implements AutoCloseable {
 
   FrozenForward graphs(Precision stream) {
     RecordingStream recording = RecordingStream.find(new CudaDevice(0)).orElseThrow();
-    GraphForward graphs = new GraphForward(manager, unowned(stream), recording, 0);
+    GraphForward graphs = new GraphForward(manager, unowned(stream, weights), recording, 0);
     made.add(graphs);
     return graphs;
   }
@@ -84,7 +84,8 @@ final class FrozenOnGpu implements AutoCloseable {
     return script;
   }
 
-  private FusedForward unowned(Precision stream) {
+  /** Returns the forward pass of some weights, closed by the caller. */
+  FusedForward unowned(Precision stream, FrozenWeights weights) {
     FusedKernels.Options wanted = new FusedKernels.Options(options(), Dropout.NONE, stream);
     return new FusedForward(
         manager, FusedKernels.findFrozen(manager, wanted).orElseThrow(), weights);

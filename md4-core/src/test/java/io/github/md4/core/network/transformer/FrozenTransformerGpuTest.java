@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.network.RandomParameters;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
+import java.io.IOException;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,6 +59,25 @@ final class FrozenTransformerGpuTest {
           assertThat(distance(ours, expected)).as(way.toString()).isLessThan(ROUNDING);
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void logitsOfWeightsThatAreRead_areThoseOfTheSameParameters(Case each) throws IOException {
+    long[] rows = LongStream.range(0, BATCH * LENGTH).filter(row -> row % 3 == 1).toArray();
+    Inputs inputs = Inputs.random(each.config(), BATCH, LENGTH, each.vocabularySize());
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 31);
+        FrozenWeights read =
+            FrozenWeights.read(
+                frozen.manager,
+                each.config(),
+                frozen.exact.specs(),
+                Precision.BFLOAT16,
+                RandomParameters.source(frozen.exact, 31));
+        FusedForward ours = frozen.unowned(Precision.BFLOAT16, read)) {
+      assertThat(logits(frozen.manager, ours, inputs, rows))
+          .isEqualTo(logits(frozen.manager, frozen.launches(Precision.BFLOAT16), inputs, rows));
     }
   }
 

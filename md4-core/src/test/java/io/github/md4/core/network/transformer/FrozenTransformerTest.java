@@ -17,6 +17,7 @@ import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RandomParameters;
+import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -67,7 +68,7 @@ final class FrozenTransformerTest {
     try (NDManager manager = NDManager.newBaseManager();
         Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
         Parameters parameters = RandomParameters.of(manager, network, 31);
-        FrozenWeights weights = new FrozenWeights(manager, config, parameters, Precision.FLOAT32);
+        FrozenWeights weights = FrozenWeights.of(manager, config, parameters, Precision.FLOAT32);
         FrozenForward frozen = way.of(manager, weights)) {
       Denoiser plain = network.denoiser(parameters);
       for (long[] rows : new long[][] {CHOSEN, {33}, LongStream.range(0, 35).toArray()}) {
@@ -119,6 +120,24 @@ final class FrozenTransformerTest {
         manager,
         new FusedKernels.Options(
             options(config), TransformerKernels.Dropout.NONE, Precision.FLOAT32));
+  }
+
+  /** Each weight is then there once, in the type in which it is needed. */
+  @ParameterizedTest
+  @MethodSource("all")
+  void loaded_isThatOfTheSameParameters(TransformerConfig config) throws IOException {
+    Inputs inputs = Inputs.random(config, BATCH, LENGTH, VOCABULARY);
+    try (NDManager manager = NDManager.newBaseManager();
+        Network network = new Transformer(manager, config, VOCABULARY, Precision.BFLOAT16);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        FrozenDenoiser frozen = network.frozen(manager, parameters);
+        FrozenDenoiser loaded =
+            network
+                .loaded(manager, RandomParameters.source(network, 31), Precision.FLOAT32)
+                .orElseThrow()) {
+      assertThat(logits(manager, loaded, inputs, CHOSEN))
+          .isEqualTo(logits(manager, frozen, inputs, CHOSEN));
+    }
   }
 
   /** In bfloat16 each of some dozen roundings a layer is by 2^-9. */
