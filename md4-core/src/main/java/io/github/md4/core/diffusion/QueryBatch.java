@@ -199,6 +199,7 @@ public final class QueryBatch {
    *
    * @param step the number of rows is filled up to a multiple of it, or to B N where that is less;
    *     at least 1
+   * @return a batch with the same examples, which shares their arrays
    */
   public QueryBatch filled(int step) {
     int wanted = Math.min((rows.length + step - 1) / step * step, batchSize() * length());
