@@ -4,6 +4,7 @@ package io.github.md4.core.diffusion;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
+import io.github.md4.core.loss.AskedLoss;
 import java.util.Optional;
 
 /**
@@ -26,6 +27,20 @@ public interface Denoiser {
    * @return float32 [R, V], attached to the manager of {@code zt}
    */
   NDArray logits(NDArray zt, Condition condition, NDArray rows);
+
+  /**
+   * Returns the losses of the chosen positions. A network whose kernels can computes them without
+   * the logits in float32.
+   *
+   * @param zt partly masked tokens, int64 [B, N], in [0, V]
+   * @param condition the time and class of each example, as far as the network takes them
+   * @param rows flat positions in [0, B N), int64 [R], R at least 1
+   * @param asked the loss, and what it is told of the R rows
+   * @return nats, float32 [R], attached to the manager of {@code zt}
+   */
+  default NDArray losses(NDArray zt, Condition condition, NDArray rows, AskedLoss asked) {
+    return asked.of(logits(zt, condition, rows));
+  }
 
   /**
    * {@return this network as one that is shown sequences piece by piece, if it is causal and can

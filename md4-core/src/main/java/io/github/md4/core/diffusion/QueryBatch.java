@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Units;
+import io.github.md4.core.loss.AskedLoss;
 import io.github.md4.core.loss.AskedRows;
 import io.github.md4.core.loss.RowLoss;
 import java.util.Arrays;
@@ -369,8 +370,10 @@ public final class QueryBatch {
       return new float[0];
     }
     try (NDManager scope = parent.newSubManager()) {
-      NDArray logits = denoiser.logits(shown(scope), condition, flat(scope, rows)); // [R, V]
-      return loss.of(logits, asked()).toFloatArray(); // [R]
+      AskedLoss asked = new AskedLoss(loss, asked());
+      return denoiser
+          .losses(shown(scope), condition, flat(scope, rows), asked)
+          .toFloatArray(); // [R]
     }
   }
 

@@ -22,6 +22,18 @@ public interface RowLoss {
   NDArray of(NDArray logits, AskedRows rows);
 
   /**
+   * Returns the loss of every row, in nats, as fast as the network's kernels allow.
+   *
+   * @param scope the owner of what the computation makes
+   * @param logits the network's logits at the rows, which are taken once
+   * @param rows the asked rows: targets, tokens shown, facts; R of them
+   * @return nats, float32 [R], in {@code scope}
+   */
+  default NDArray of(NDManager scope, FrozenLogits logits, AskedRows rows) {
+    return of(logits.exact(scope), rows);
+  }
+
+  /**
    * Returns the weighted sum of the rows' losses on a training pass, and leaves its gradient there.
    *
    * @param scope the owner of what the computation makes
@@ -50,6 +62,11 @@ public interface RowLoss {
      */
     public NDArray of(NDArray logits, NDArray targets) {
       return negativeLog(logits.logSoftmax(VOCABULARY_AXIS), targets);
+    }
+
+    @Override
+    public NDArray of(NDManager scope, FrozenLogits logits, AskedRows rows) {
+      return logits.crossEntropy(scope, rows.targets());
     }
 
     @Override
@@ -98,6 +115,11 @@ public interface RowLoss {
       NDArray crossEntropy = CrossEntropy.negativeLog(logMu, targets); // [R]
       NDArray meanPower = logMu.exp().matMul(powers); // [R]
       return powers.take(targets).mul(crossEntropy.sub(1)).add(meanPower); // [R]
+    }
+
+    @Override
+    public NDArray of(NDManager scope, FrozenLogits logits, AskedRows rows) {
+      return logits.genMd4(scope, rows.targets(), powers);
     }
 
     @Override

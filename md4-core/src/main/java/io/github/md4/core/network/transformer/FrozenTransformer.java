@@ -9,6 +9,7 @@ import io.github.md4.core.diffusion.Decoder;
 import io.github.md4.core.diffusion.Guided;
 import io.github.md4.core.diffusion.MixedLengths;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.loss.AskedLoss;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.SameInBatch;
 import io.github.md4.core.network.StepDraws;
@@ -48,6 +49,12 @@ final class FrozenTransformer implements FrozenDenoiser, StepDraws, SameInBatch 
   public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     check.of(zt, condition, rows);
     return forward.logits(zt, condition, rows);
+  }
+
+  @Override
+  public NDArray losses(NDArray zt, Condition condition, NDArray rows, AskedLoss asked) {
+    check.of(zt, condition, rows);
+    return forward.losses(zt, condition, rows, asked);
   }
 
   @Override

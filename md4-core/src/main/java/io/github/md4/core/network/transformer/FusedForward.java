@@ -9,12 +9,14 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.FusedConditionKernels;
 import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
+import io.github.md4.core.internal.transformer.FusedFrozenLogits;
 import io.github.md4.core.internal.transformer.FusedInferenceKernels;
 import io.github.md4.core.internal.transformer.FusedInferenceKernels.Joined;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
 import io.github.md4.core.internal.transformer.Rows;
 import io.github.md4.core.internal.transformer.StepKernels;
+import io.github.md4.core.loss.AskedLoss;
 import io.github.md4.core.network.TimeEmbedding;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.transformer.FrozenLayer.Left;
@@ -72,23 +74,38 @@ final class FusedForward implements FrozenForward {
     }
   }
 
+  @Override
+  public synchronized NDArray losses(
+      NDArray zt, Condition condition, NDArray rows, AskedLoss asked) {
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      Hidden padded = paddedLogits(scope, start(scope, zt, upload(scope, condition), rows));
+      FusedFrozenLogits logits = new FusedFrozenLogits(kernels, padded, frozen.vocabularySize());
+      NDArray losses = asked.of(scope, logits);
+      losses.attach(zt.getManager());
+      return losses;
+    }
+  }
+
   /** Returns the logits from inputs that are all on the device; they belong to {@code parent}. */
   synchronized NDArray logits(NDManager parent, NDArray zt, FusedCondition uploaded, NDArray rows) {
-    int examples = (int) zt.getShape().get(0);
-    int length = (int) zt.getShape().get(1);
     try (NDManager scope = parent.newSubManager()) {
-      Hidden c = uploaded.forward(scope);
-      Rows all = inference.allRows(scope, rows, examples, length);
-      Start start =
-          new Start(
-              all,
-              inference.chosenRows(scope, rows, all),
-              modulation(scope, c),
-              inference.embed(scope, zt, frozen.table()));
-      NDArray logits = inference.logits(scope, paddedLogits(scope, start), frozen.vocabularySize());
+      Hidden padded = paddedLogits(scope, start(scope, zt, uploaded, rows));
+      NDArray logits = inference.logits(scope, padded, frozen.vocabularySize());
       logits.attach(parent);
       return logits;
     }
+  }
+
+  private Start start(NDManager scope, NDArray zt, FusedCondition uploaded, NDArray rows) {
+    int examples = (int) zt.getShape().get(0);
+    int length = (int) zt.getShape().get(1);
+    Hidden c = uploaded.forward(scope);
+    Rows all = inference.allRows(scope, rows, examples, length);
+    return new Start(
+        all,
+        inference.chosenRows(scope, rows, all),
+        modulation(scope, c),
+        inference.embed(scope, zt, frozen.table()));
   }
 
   /** What the first block begins with, and the rows whose logits are asked for. */

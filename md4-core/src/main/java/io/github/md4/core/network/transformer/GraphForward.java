@@ -12,6 +12,7 @@ import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.loss.AskedLoss;
 import io.github.md4.core.network.StepDraws;
 import java.util.Arrays;
 import java.util.Collections;
@@ -142,13 +143,25 @@ final class GraphForward implements FrozenForward {
   @Override
   public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     steps.ifPresent(GraphSteps::endGo);
-    Optional<Size> size = recordedSize(Size.of(zt, rows));
-    if (size.isEmpty()) {
-      return forward.logits(zt, condition, rows);
-    }
+    return recordedSize(Size.of(zt, rows))
+        .map(size -> logits(size, zt, condition, rows))
+        .orElseGet(() -> forward.logits(zt, condition, rows));
+  }
+
+  /** A call that no graph makes takes its losses without the logits in float32. */
+  @Override
+  public synchronized NDArray losses(
+      NDArray zt, Condition condition, NDArray rows, AskedLoss asked) {
+    steps.ifPresent(GraphSteps::endGo);
+    return recordedSize(Size.of(zt, rows))
+        .map(size -> asked.of(logits(size, zt, condition, rows)))
+        .orElseGet(() -> forward.losses(zt, condition, rows, asked));
+  }
+
+  private NDArray logits(Size size, NDArray zt, Condition condition, NDArray rows) {
     try (NDManager scope = zt.getManager().newSubManager()) {
       FusedCondition uploaded = forward.upload(scope, condition);
-      NDArray logits = recorded(size.get(), zt, condition).run(zt, uploaded, rows);
+      NDArray logits = recorded(size, zt, condition).run(zt, uploaded, rows);
       logits.attach(zt.getManager());
       return logits;
     }

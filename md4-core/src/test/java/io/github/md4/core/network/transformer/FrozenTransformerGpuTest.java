@@ -9,6 +9,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.loss.AskedLoss;
+import io.github.md4.core.loss.AskedRows;
+import io.github.md4.core.loss.RowLoss;
 import io.github.md4.core.network.RandomParameters;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
 import java.io.IOException;
@@ -78,6 +81,32 @@ final class FrozenTransformerGpuTest {
         FusedForward ours = frozen.unowned(Precision.BFLOAT16, read)) {
       assertThat(logits(frozen.manager, ours, inputs, rows))
           .isEqualTo(logits(frozen.manager, frozen.launches(Precision.BFLOAT16), inputs, rows));
+    }
+  }
+
+  /** Of the same logits in bfloat16; the kernels' exponentials are right to some 2^-21. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void losses_areThoseOfTheLogits(Case each) {
+    int vocabulary = each.vocabularySize();
+    long[] rows = LongStream.range(0, BATCH * LENGTH).filter(row -> row % 3 == 1).toArray();
+    int[] targets = LongStream.of(rows).mapToInt(row -> (int) (row * 7919 % vocabulary)).toArray();
+    float[] powers = new float[vocabulary];
+    for (int v = 0; v < vocabulary; v++) {
+      powers[v] = 0.5f + v % 7 * 0.25f;
+    }
+    Inputs inputs = Inputs.random(each.config(), BATCH, LENGTH, vocabulary);
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 31);
+        NDManager scope = frozen.manager.newSubManager()) {
+      FusedForward forward = frozen.launches();
+      NDArray asked = scope.create(rows);
+      NDArray zt = inputs.zt(scope);
+      for (RowLoss loss : List.of(new RowLoss.CrossEntropy(), new RowLoss.PerToken(powers))) {
+        AskedLoss of = new AskedLoss(loss, AskedRows.of(targets));
+        float[] expected = of.of(forward.logits(zt, inputs.condition(), asked)).toFloatArray();
+        float[] ours = forward.losses(zt, inputs.condition(), asked, of).toFloatArray();
+        assertThat(distance(ours, expected)).as(loss.toString()).isLessThan(1e-5);
+      }
     }
   }
 

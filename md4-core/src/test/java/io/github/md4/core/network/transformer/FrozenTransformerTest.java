@@ -13,6 +13,10 @@ import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.PlainPointwiseKernels;
 import io.github.md4.core.internal.transformer.TransformerKernels;
+import io.github.md4.core.loss.AskedLoss;
+import io.github.md4.core.loss.AskedRows;
+import io.github.md4.core.loss.RowLoss;
+import io.github.md4.core.loss.ScoreEntropyLoss;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
@@ -120,6 +124,41 @@ final class FrozenTransformerTest {
         manager,
         new FusedKernels.Options(
             options(config), TransformerKernels.Dropout.NONE, Precision.FLOAT32));
+  }
+
+  /** The kernels' losses are those of the logits, up to float32 sums of another order. */
+  @ParameterizedTest
+  @MethodSource("networks")
+  void losses_areThoseOfTheLogits(TransformerConfig config) {
+    Inputs inputs = Inputs.random(config, BATCH, LENGTH, VOCABULARY);
+    int[] targets = LongStream.of(CHOSEN).mapToInt(row -> (int) (row * 5 % VOCABULARY)).toArray();
+    float[] powers = new float[VOCABULARY];
+    for (int v = 0; v < VOCABULARY; v++) {
+      powers[v] = 0.5f + 0.03f * v;
+    }
+    float[][] shifts = {new float[CHOSEN.length]};
+    AskedRows rows = new AskedRows(targets, targets, shifts);
+    try (NDManager manager = NDManager.newBaseManager();
+        Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        FrozenWeights weights = FrozenWeights.of(manager, config, parameters, Precision.FLOAT32);
+        FusedForward forward = new FusedForward(manager, plain(manager, config), weights)) {
+      for (RowLoss loss :
+          List.of(
+              new RowLoss.CrossEntropy(), new RowLoss.PerToken(powers), new ScoreEntropyLoss())) {
+        assertClose(
+            losses(manager, forward, inputs, new AskedLoss(loss, rows)),
+            losses(manager, network.denoiser(parameters), inputs, new AskedLoss(loss, rows)));
+      }
+    }
+  }
+
+  private static float[] losses(
+      NDManager manager, Denoiser denoiser, Inputs inputs, AskedLoss asked) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray rows = scope.create(CHOSEN);
+      return denoiser.losses(inputs.zt(scope), inputs.condition(), rows, asked).toFloatArray();
+    }
   }
 
   /** Each weight is then there once, in the type in which it is needed. */
