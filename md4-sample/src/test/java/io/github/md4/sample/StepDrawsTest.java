@@ -63,7 +63,8 @@ final class StepDrawsTest {
     @Override
     public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
       return takesNext()
-          ? List.of(make(zt, steps.next(), inversion)).iterator()
+          ? List.of(make(new PlainSteps(zt, TinySampling.TOKENS), steps.next(), inversion))
+              .iterator()
           : Collections.emptyIterator();
     }
 
@@ -75,11 +76,10 @@ final class StepDrawsTest {
             drawn++;
             Step step = steps.next();
             double[] draws =
-                PlainSteps.make(
-                    zt,
-                    step.rows(),
-                    TinySampling.TOKENS,
-                    (rows, u) -> mixed(guided, zt, step.condition(), rows, u, inversion));
+                new PlainSteps(zt, TinySampling.TOKENS)
+                    .make(
+                        step.rows(),
+                        (rows, u) -> mixed(guided, zt, step.condition(), rows, u, inversion));
             return List.of(draws).iterator();
           });
     }
@@ -103,13 +103,10 @@ final class StepDrawsTest {
       return ++asked % 3 != 0;
     }
 
-    private double[] make(int[] zt, Step step, Inversion inversion) {
+    private double[] make(PlainSteps go, Step step, Inversion inversion) {
       drawn++;
-      return PlainSteps.make(
-          zt,
-          step.rows(),
-          TinySampling.TOKENS,
-          (rows, u) -> draws(zt, step.condition(), rows, u, inversion));
+      return go.make(
+          step.rows(), (rows, u) -> draws(go.zt(), step.condition(), rows, u, inversion));
     }
 
     private double[] draws(
@@ -145,13 +142,14 @@ final class StepDrawsTest {
 
     @Override
     public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> steps, Inversion inversion) {
+      PlainSteps go = new PlainSteps(zt, TinySampling.TOKENS);
       List<double[]> drawn = new ArrayList<>();
       while (steps.hasNext() && drawn.size() < 3) {
         Step step = steps.next();
         if (!one.takesNext()) {
           break;
         }
-        drawn.add(one.make(zt, step, inversion));
+        drawn.add(one.make(go, step, inversion));
       }
       most = Math.max(most, drawn.size());
       return drawn.iterator();

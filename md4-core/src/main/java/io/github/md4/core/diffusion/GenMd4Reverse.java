@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.ndarray.NDGenMd4Schedule;
 import io.github.md4.core.schedule.GenMd4Schedule;
+import io.github.md4.core.schedule.PowerOrder;
 import io.github.md4.core.schedule.StepTimes;
 
 /**
@@ -76,6 +77,34 @@ public sealed interface GenMd4Reverse {
   boolean isKept(int token, double time, double u);
 
   /**
+   * {@return the power from which on tokens are kept, up to rounding}
+   *
+   * @param time the time that {@link #next} returned, in [0, 1]
+   * @param u the noise of the position, uniform in [0, 1)
+   */
+  double keptPower(double time, double u);
+
+  /**
+   * {@return the rank of the least power of which tokens are kept, in {@link
+   * GenMd4Schedule#order()}; the number of all powers where none is}. A token of a larger power is
+   * kept wherever one of a lesser is, in floating point, too.
+   *
+   * @param time the time that {@link #next} returned, in [0, 1]
+   * @param u the noise of the position, uniform in [0, 1)
+   */
+  default int leastKept(double time, double u) {
+    PowerOrder order = schedule().order();
+    int rank = order.from(keptPower(time, u));
+    while (rank > 0 && isKept(order.token(rank - 1), time, u)) {
+      rank--;
+    }
+    while (rank < order.count() && !isKept(order.token(rank), time, u)) {
+      rank++;
+    }
+    return rank;
+  }
+
+  /**
    * {@return the number of the step at a time}
    *
    * @param time a time, in [0, 1]
@@ -113,6 +142,13 @@ public sealed interface GenMd4Reverse {
       return u * drawn < schedule.unmaskProbability(s, time, token);
     }
 
+    /** Where {@code 1 - (s / t)^power} is u of that of the largest. */
+    @Override
+    public double keptPower(double time, double u) {
+      double log = Math.log(after(time) / time);
+      return Math.log1p(u * Math.expm1(schedule.largestPower() * log)) / log;
+    }
+
     @Override
     public int step(double time, int before) {
       return times.first() + times.index(time);
@@ -145,6 +181,11 @@ public sealed interface GenMd4Reverse {
     public boolean isKept(int token, double time, double u) {
       boolean isLast = time <= GenMd4Schedule.TIME_FLOOR;
       return isLast || u * schedule.largestPower() < schedule.power(token);
+    }
+
+    @Override
+    public double keptPower(double time, double u) {
+      return u * schedule.largestPower();
     }
 
     @Override

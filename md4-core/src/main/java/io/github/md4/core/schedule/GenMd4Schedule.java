@@ -35,6 +35,7 @@ public final class GenMd4Schedule implements Schedule {
   private final double epsilon;
   private final double logMasked;
   private final double logMaskedAtFloor;
+  private volatile PowerOrder order; // null until it is asked for
 
   /**
    * Makes the schedule.
@@ -152,6 +153,18 @@ public final class GenMd4Schedule implements Schedule {
   /** {@return all powers, [V], a copy} */
   public double[] powers() {
     return powers.clone();
+  }
+
+  /** {@return the tokens in the order of their powers; always the same object} */
+  public PowerOrder order() {
+    PowerOrder known = order;
+    if (known == null) {
+      synchronized (powers) {
+        known = order == null ? new PowerOrder(powers) : order;
+        order = known;
+      }
+    }
+    return known;
   }
 
   /** {@return the largest power} */

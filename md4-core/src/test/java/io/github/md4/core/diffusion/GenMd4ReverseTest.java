@@ -11,6 +11,7 @@ import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.schedule.StepTimes;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -105,6 +106,42 @@ final class GenMd4ReverseTest {
     }
     assertThat(reverse.isKept(2, 0.7, Math.nextDown(1.0))).isTrue();
     assertThat(continuous.isKept(2, 0.7, Math.nextDown(1.0))).isTrue();
+  }
+
+  /** Which tokens are kept is a comparison of ranks, to the bit. */
+  @Test
+  @Tag("naive")
+  void leastKept_isTheLeastRankThatIsKept() {
+    Noise noise = new Noise(97);
+    for (int size : new int[] {1, 2, 27, 1003}) {
+      double[] u = noise.uniforms(Purpose.SOURCE, size, 0, size);
+      double[] apart = Arrays.stream(u).map(x -> Math.exp(13 * x - 7)).toArray();
+      double[] close = Arrays.stream(u).map(x -> 1 + 0x1p-50 * Math.floor(8 * x)).toArray();
+      for (double[] powers : List.of(apart, close)) {
+        GenMd4Schedule schedule = new GenMd4Schedule(powers, 1e-4);
+        checkRanks(new GenMd4Reverse.Continuous(schedule), new double[] {0.9, 0.1, 1e-3}, size);
+        double[] repeated = {0.9, 0.5, 0.5, 0.49999, 1e-9, 0};
+        for (double[] times : List.of(times(new SamplingGrid.Cosine()), repeated)) {
+          double[] begins = Arrays.copyOf(times, times.length - 1);
+          checkRanks(new GenMd4Reverse.OnGrid(schedule, new StepTimes(0, times)), begins, size);
+        }
+      }
+    }
+  }
+
+  private static void checkRanks(GenMd4Reverse reverse, double[] times, int size) {
+    int[] ranks = reverse.schedule().order().ranks();
+    double[] noise = new Noise(size).uniforms(Purpose.KEEP, 0, 0, 20);
+    for (double time : times) {
+      for (double u : noise) {
+        for (double near : new double[] {u, 0, Math.nextDown(1.0), 1e-300}) {
+          int least = reverse.leastKept(time, near);
+          for (int token = 0; token < size; token++) {
+            assertThat(ranks[token] >= least).isEqualTo(reverse.isKept(token, time, near));
+          }
+        }
+      }
+    }
   }
 
   /** A uniform at the very share is not below it. */

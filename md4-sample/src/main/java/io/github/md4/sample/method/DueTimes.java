@@ -20,6 +20,15 @@ final class DueTimes {
     this.heap = new int[length];
   }
 
+  /** Returns the same positions, times and order, independent of these. */
+  DueTimes copy() {
+    DueTimes copy = new DueTimes(times.length);
+    System.arraycopy(times, 0, copy.times, 0, times.length);
+    System.arraycopy(heap, 0, copy.heap, 0, size);
+    copy.size = size;
+    return copy;
+  }
+
   /** Adds a position, which must not be here yet, at a time. */
   void add(int position, double time) {
     times[position] = time;

@@ -7,9 +7,14 @@ import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.QueryAhead;
+import io.github.md4.sample.trajectory.QueryAhead.AmongMasks;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 
@@ -35,7 +40,7 @@ final class GenMd4Trajectory implements Trajectory {
     int[] masked = sequence.masked();
     double[] u = sequence.uniforms(Purpose.REVEAL, 0, masked);
     for (int r = 0; r < u.length; r++) {
-      schedule(masked[r], begin, u[r]);
+      schedule(due, masked[r], begin, u[r]);
     }
     next();
   }
@@ -68,14 +73,13 @@ final class GenMd4Trajectory implements Trajectory {
             });
   }
 
-  private void schedule(int position, double from, double u) {
+  private void schedule(DueTimes into, int position, double from, double u) {
     double next = reverse.next(from, u);
     if (next > 0) {
-      due.add(position, next);
+      into.add(position, next);
     }
   }
 
-  /** Returns a function of the position and its number of draws, and of no other position. */
   private double uniform(Purpose purpose, int position) {
     return sequence.uniform(purpose, drawCounts[position], position);
   }
@@ -97,25 +101,86 @@ final class GenMd4Trajectory implements Trajectory {
 
   @Override
   public TrajectoryQuery query() {
-    double[] u = new double[drawing.length];
-    Arrays.setAll(u, r -> uniform(Purpose.SAMPLE, drawing[r]));
-    return new TrajectoryQuery(point(), drawing, new double[][] {u});
+    return query(point(time, times), drawing, drawCounts);
   }
 
-  private GridPoint point() {
-    return new GridPoint(reverse.step(time, times), time);
+  /**
+   * Returns the query at some positions. Its noise is a function of each position and its number of
+   * draws, and of no other position.
+   */
+  private TrajectoryQuery query(GridPoint point, int[] positions, int[] counts) {
+    double[] u = new double[positions.length];
+    Arrays.setAll(u, r -> sequence.uniform(Purpose.SAMPLE, counts[positions[r]], positions[r]));
+    return new TrajectoryQuery(point, positions, u);
+  }
+
+  private GridPoint point(double at, int before) {
+    return new GridPoint(reverse.step(at, before), at);
+  }
+
+  @Override
+  public Optional<Iterator<QueryAhead>> ahead() {
+    return Optional.of(new Ahead());
+  }
+
+  /**
+   * The queries from now on. When a position draws does not depend on its tokens, only whether it
+   * draws again does. So it draws again here unless its token is known to be kept: because it has
+   * been when the query is taken, or because each token would be.
+   */
+  private final class Ahead implements Iterator<QueryAhead> {
+    private final DueTimes later = due.copy();
+    private final int[] counts = drawCounts.clone();
+    private int[] next = drawing;
+    private double at = time;
+    private int before = times;
+
+    @Override
+    public boolean hasNext() {
+      while (next.length == 0 && !later.isEmpty()) {
+        at = later.latest();
+        next = Arrays.stream(later.takeLatest()).filter(sequence::isMasked).toArray();
+      }
+      return next.length > 0;
+    }
+
+    @Override
+    public QueryAhead next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      int[] least = new int[next.length];
+      for (int r = 0; r < least.length; r++) {
+        least[r] = reverse.leastKept(at, uniform(Purpose.KEEP, next[r]));
+      }
+      QueryAhead query =
+          new AmongMasks(
+              query(point(at, before++), next, counts), reverse.schedule().order().ranks(), least);
+      for (int r = 0; r < next.length; r++) {
+        if (least[r] > 0) {
+          counts[next[r]]++;
+          schedule(later, next[r], reverse.after(at), uniform(Purpose.REVEAL, next[r]));
+        }
+      }
+      next = new int[0];
+      return query;
+    }
+
+    private double uniform(Purpose purpose, int position) {
+      return sequence.uniform(purpose, counts[position], position);
+    }
   }
 
   @Override
   public void advance(Draws draws, Changes changes) {
-    GridPoint point = point();
+    GridPoint point = point(time, times);
     for (int r = 0; r < drawing.length; r++) {
       int position = drawing[r];
       if (isKept(draws, r)) {
         sequence.reveal(point, position, draws, r, changes);
       } else {
         drawCounts[position]++;
-        schedule(position, reverse.after(time), uniform(Purpose.REVEAL, position));
+        schedule(due, position, reverse.after(time), uniform(Purpose.REVEAL, position));
       }
     }
     times++;

@@ -108,6 +108,8 @@ public sealed interface Remasking {
    * @param eta the largest probability, or the share of it, in [0, 1]
    */
   public record Confidence(double eta) implements Remasking {
+    private static final int LANES = 32;
+
     /**
      * Checks eta.
      *
@@ -120,16 +122,34 @@ public sealed interface Remasking {
 
     @Override
     public double[] sigma(double largest, double[] confidences) {
-      double[] sigma = new double[confidences.length];
-      double sum = 0;
-      for (int n = 0; n < sigma.length; n++) {
-        sigma[n] = Math.exp(-confidences[n]);
-        sum += sigma[n];
-      }
-      for (int n = 0; n < sigma.length; n++) {
-        sigma[n] = sum == 0 ? 0 : eta * largest * sigma[n] / sum;
-      }
+      double[] weights = weights(confidences);
+      double sum = sum(weights);
+      double[] sigma = new double[weights.length];
+      Arrays.setAll(sigma, n -> sum == 0 ? 0 : share(largest) * weights[n] / sum);
       return sigma;
+    }
+
+    /** Returns the part of all sigma that is divided. */
+    double share(double largest) {
+      return eta * largest;
+    }
+
+    /** Returns the weights of confidences, [N]; a GPU computes the same numbers, to the bit. */
+    static double[] weights(double[] confidences) {
+      return Arrays.stream(confidences).map(c -> StrictMath.exp(-c)).toArray();
+    }
+
+    /** Returns the sum of weights, in an order in which a GPU can compute it, too. */
+    private static double sum(double[] weights) {
+      double[] sums = new double[LANES];
+      for (int n = 0; n < weights.length; n++) {
+        sums[n % LANES] += weights[n];
+      }
+      double sum = 0;
+      for (double each : sums) {
+        sum += each;
+      }
+      return sum;
     }
 
     @Override

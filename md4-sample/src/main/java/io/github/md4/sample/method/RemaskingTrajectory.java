@@ -99,7 +99,10 @@ final class RemaskingTrajectory implements Trajectory {
 
   @Override
   public Optional<Iterator<QueryAhead>> ahead() {
-    return rule.remasking().isPlanned() ? Optional.of(new Ahead()) : Optional.empty();
+    return Optional.of(
+        rule.remasking() instanceof Remasking.Confidence confidence
+            ? new RemaskingAhead(sequence, rule, confidence, () -> now, this::query, confidences)
+            : new Ahead());
   }
 
   /** The queries from now on, each with what is masked again before it. */

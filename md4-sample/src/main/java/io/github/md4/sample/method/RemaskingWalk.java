@@ -16,8 +16,27 @@ final class RemaskingWalk {
   private int next;
 
   /** The parts that are the same for all sequences of a request. */
-  record Rule(
-      MaskingSchedule schedule, StepTimes times, Remasking remasking, Leftovers leftovers) {}
+  record Rule(MaskingSchedule schedule, StepTimes times, Remasking remasking, Leftovers leftovers) {
+
+    /** Returns the chances of a step of the grid. */
+    Chances chances(int step) {
+      double t = times.time(step);
+      double s = times.time(step + 1);
+      return new Chances(
+          schedule.unmaskProbability(s, t),
+          Math.min(1, schedule.oneMinusAlpha(s) / schedule.alpha(t)),
+          schedule.alpha(t) / schedule.oneMinusAlpha(t));
+    }
+  }
+
+  /**
+   * What a step is drawn by.
+   *
+   * @param plain the probability that a mask is revealed, without remasking
+   * @param largest the largest sigma
+   * @param odds by how much sigma adds to {@code plain}
+   */
+  record Chances(double plain, double largest, double odds) {}
 
   /**
    * What happens at a step: what is revealed by its draws, and what is masked again after them. The
@@ -67,17 +86,12 @@ final class RemaskingWalk {
   }
 
   private Decision decided(int step, double[] confidences) {
-    MaskingSchedule schedule = rule.schedule;
-    double t = rule.times.time(step);
-    double s = rule.times.time(step + 1);
-    double largest = Math.min(1, schedule.oneMinusAlpha(s) / schedule.alpha(t));
-    double[] sigma = rule.remasking.sigma(largest, confidences);
+    Chances chances = rule.chances(step);
+    double[] sigma = rule.remasking.sigma(chances.largest, confidences);
     double[] u = sequence.uniforms(Purpose.REMASK, step);
-    double plain = schedule.unmaskProbability(s, t);
-    double odds = schedule.alpha(t) / schedule.oneMinusAlpha(t);
     return new Decision(
         step,
-        sequence.positions(n -> isMasked(n) && u[n] < plain + sigma[n] * odds),
+        sequence.positions(n -> isMasked(n) && u[n] < chances.plain + sigma[n] * chances.odds),
         sequence.positions(n -> u[n] < sigma[n] && !isMasked(n) && !sequence.isFrozen(n)));
   }
 }

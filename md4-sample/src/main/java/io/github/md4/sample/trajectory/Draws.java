@@ -20,6 +20,17 @@ public record Draws(double[] drawn, int rows, int first) {
     return new Draws(drawn, rows, first + row);
   }
 
+  /** Returns the tokens, probabilities and confidences of some rows alone. */
+  Draws at(int[] some) {
+    double[] own = new double[3 * some.length];
+    for (int r = 0; r < some.length; r++) {
+      own[r] = drawn[first + some[r]];
+      own[some.length + r] = drawn[rows + first + some[r]];
+      own[2 * some.length + r] = drawn[2 * rows + first + some[r]];
+    }
+    return new Draws(own, some.length, 0);
+  }
+
   /**
    * {@return the token drawn for a position of the query, in [0, V)}
    *

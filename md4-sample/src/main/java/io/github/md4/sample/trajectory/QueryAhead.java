@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.trajectory;
 
+import java.util.Optional;
+
 /** A query that is known before the draws of those before it. */
 public sealed interface QueryAhead {
 
@@ -9,6 +11,19 @@ public sealed interface QueryAhead {
 
   /** {@return the same place, with nothing to draw} */
   QueryAhead ended();
+
+  /** {@return the number of positions at which tokens are drawn} */
+  int rows();
+
+  /**
+   * {@return those of its draws that the trajectory asks for; empty where it asks for others}
+   *
+   * @param asked what the trajectory asks after the draws before these
+   * @param drawn the draws, one for each of {@link #rows}
+   */
+  default Optional<Draws> draws(TrajectoryQuery asked, Draws drawn) {
+    return rows() == 0 ? Optional.empty() : Optional.of(drawn);
+  }
 
   /**
    * A query whose positions are known, too. It begins with all tokens that those before it draw, in
@@ -35,11 +50,90 @@ public sealed interface QueryAhead {
 
     @Override
     public QueryAhead ended() {
-      double[][] noise = new double[query.noise().length][0];
-      return new AtPositions(
-          new TrajectoryQuery(query.point(), new int[0], noise, query.vectors()));
+      return new AtPositions(query.ended());
+    }
+
+    @Override
+    public int rows() {
+      return query.positions().length;
     }
   }
+
+  /**
+   * A query at those of some positions that are masked then, of whose tokens some are kept. It
+   * begins with the tokens that those before it keep, in their places. The trajectory asks for some
+   * of the positions, or for none, and keeps the same tokens.
+   *
+   * @param query all positions that the trajectory may ask about then
+   * @param ranks the rank of each token, [V]; the same array for all sequences of a method
+   * @param least the least rank of a token that is kept, [R]
+   */
+  record AmongMasks(TrajectoryQuery query, int[] ranks, int[] least) implements QueryAhead {
+    @Override
+    public GridPoint point() {
+      return query.point();
+    }
+
+    @Override
+    public QueryAhead ended() {
+      return new AmongMasks(query.ended(), ranks, new int[0]);
+    }
+
+    @Override
+    public int rows() {
+      return query.positions().length;
+    }
+
+    @Override
+    public Optional<Draws> draws(TrajectoryQuery asked, Draws drawn) {
+      return query.rows(asked).map(drawn::at);
+    }
+  }
+
+  /**
+   * A query at those of some positions that are masked then, after which some tokens are masked
+   * again. It begins with the tokens that those before it leave, in their places. The trajectory
+   * asks for some of the positions, or for none, and masks the same tokens again.
+   *
+   * @param query all positions that the trajectory may ask about then
+   * @param again what may be masked again
+   */
+  record MaskingAgain(TrajectoryQuery query, Again again) implements QueryAhead {
+    @Override
+    public GridPoint point() {
+      return query.point();
+    }
+
+    @Override
+    public QueryAhead ended() {
+      Again nothing =
+          new Again(new double[0], new int[0], new int[0], new double[0], new double[0]);
+      return new MaskingAgain(query.ended(), nothing);
+    }
+
+    @Override
+    public int rows() {
+      return query.positions().length;
+    }
+
+    @Override
+    public Optional<Draws> draws(TrajectoryQuery asked, Draws drawn) {
+      return query.rows(asked).map(drawn::at);
+    }
+  }
+
+  /**
+   * Entries of what may be masked again, in rounds: in each, positions whose limit is below {@code
+   * share w_n / sum_m w_m}. The weight w is {@code exp(-probability)} of a token that was revealed,
+   * 0 elsewhere. The round 0 is before the query's own tokens are revealed, others are after them.
+   *
+   * @param weights w before the first query ahead, [N]; none in those behind it
+   * @param positions in [0, N), of ascending rounds; those of a round differ
+   * @param rounds at least 0
+   * @param limits at least 0
+   * @param shares of the rounds, at least 0
+   */
+  record Again(double[] weights, int[] positions, int[] rounds, double[] limits, double[] shares) {}
 
   /**
    * A query at all masks before a position, of whose tokens some stay. It begins with the tokens
@@ -56,6 +150,11 @@ public sealed interface QueryAhead {
     @Override
     public QueryAhead ended() {
       return new AtMasks(point, 0, 0, u, surest);
+    }
+
+    @Override
+    public int rows() {
+      return count;
     }
   }
 

@@ -2,6 +2,8 @@
 package io.github.md4.sample.trajectory;
 
 import io.github.md4.core.diffusion.NoisyVectors;
+import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The next call of the network that a trajectory needs.
@@ -36,5 +38,27 @@ public record TrajectoryQuery(
    */
   public TrajectoryQuery(GridPoint point, int[] positions, double[] u) {
     this(point, positions, new double[][] {u});
+  }
+
+  /** {@return the same query at no position} */
+  TrajectoryQuery ended() {
+    return new TrajectoryQuery(point, new int[0], new double[noise.length][0], vectors);
+  }
+
+  /**
+   * {@return the rows of this query of which {@code other} is; empty where it is no part of this:
+   * where its time is another, or one of its positions is not here with the same noise}
+   *
+   * @param other a query with noise of one number a position, as this one
+   */
+  Optional<int[]> rows(TrajectoryQuery other) {
+    int[] rows = new int[other.positions.length];
+    for (int r = 0; r < rows.length; r++) {
+      rows[r] = Arrays.binarySearch(positions, other.positions[r]);
+      if (rows[r] < 0 || noise[0][rows[r]] != other.noise[0][r]) {
+        return Optional.empty();
+      }
+    }
+    return point.time() == other.point.time() ? Optional.of(rows) : Optional.empty();
   }
 }

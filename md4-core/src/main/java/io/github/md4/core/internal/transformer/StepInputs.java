@@ -17,6 +17,10 @@ public final class StepInputs {
   final NDArray u;
   final NDArray noise;
   final NDArray stay;
+  final NDArray least;
+  final NDArray tokenRanks;
+  final NDArray weights;
+  final NDArray revealed;
   final NDArray ranks;
   final NDArray tokens;
   final NDArray longRows;
@@ -29,7 +33,13 @@ public final class StepInputs {
   private final Hidden stream;
 
   StepInputs(
-      NDManager scope, StepSize size, int width, int vectors, int modelWidth, Hidden stream) {
+      NDManager scope,
+      StepSize size,
+      int width,
+      int vectors,
+      int modelWidth,
+      int vocabularySize,
+      Hidden stream) {
     int examples = size.shownExamples();
     int rows = size.shownRows();
     this.size = size;
@@ -38,6 +48,10 @@ public final class StepInputs {
     this.u = scope.create(new Shape(size.rows()), DataType.FLOAT64);
     this.noise = scope.create(new Shape(size.rows()), DataType.FLOAT64);
     this.stay = scope.create(new Shape(size.examples()), DataType.INT32);
+    this.least = scope.create(new Shape(size.rows()), DataType.INT32);
+    this.tokenRanks = scope.zeros(new Shape(vocabularySize), DataType.INT32);
+    this.weights = scope.zeros(new Shape(size.positions()), DataType.FLOAT64);
+    this.revealed = scope.create(new Shape(size.rows()), DataType.FLOAT64);
     this.ranks = scope.create(new Shape(size.rows()), DataType.INT64);
     this.tokens = scope.create(new Shape(size.rows()), DataType.INT32);
     this.longRows = scope.create(new Shape(rows), DataType.INT64);
@@ -70,6 +84,11 @@ public final class StepInputs {
             size.shownRows(),
             starts,
             Optional.of(new Rows.Chosen(longRows, rows)));
+  }
+
+  /** Returns the ranks of tokens that {@link KeptTokens} compares, int32 [V]. */
+  public NDArray tokenRanks() {
+    return tokenRanks;
   }
 
   /** Returns the modulation's vectors [B, k, D]. */

@@ -89,6 +89,7 @@ public final class StepKernels implements AutoCloseable {
     private final StepSize size;
     private final int features;
     private final int bytesOfStep;
+    private final int weights; // where those of tokens begin
     private final PinnedMemory given;
     private final PinnedMemory drawn;
     private int next;
@@ -98,8 +99,10 @@ public final class StepKernels implements AutoCloseable {
       this.features = features;
       int bytes = LAW * Double.BYTES + size.bytes(features);
       this.bytesOfStep = (bytes + Double.BYTES - 1) / Double.BYTES * Double.BYTES;
-      int tokens = size.shownPositions() * Integer.BYTES;
-      this.given = new PinnedMemory(device, MOST_STEPS * bytesOfStep + tokens);
+      int tokens = (size.shownPositions() + 1) / 2 * 2 * Integer.BYTES;
+      int weights = size.remasks() ? size.positions() * Double.BYTES : 0;
+      this.weights = MOST_STEPS * bytesOfStep + tokens;
+      this.given = new PinnedMemory(device, this.weights + weights);
       this.drawn = new PinnedMemory(device, MOST_STEPS * 3 * size.rows() * Double.BYTES);
     }
 
@@ -129,6 +132,13 @@ public final class StepKernels implements AutoCloseable {
       to.position(slot(ahead) * bytesOfStep);
       law.write(to);
       size.write(to, ahead == 0, rows, views, features);
+      if (ahead == 0 && size.remasks()) {
+        writeWeights(rows.again().weights());
+      }
+    }
+
+    private void writeWeights(double[] ofTokens) {
+      given.bytes().clear().position(weights).asDoubleBuffer().put(ofTokens);
     }
 
     private int slot(int ahead) {
@@ -212,10 +222,13 @@ public final class StepKernels implements AutoCloseable {
    * Returns arrays for the inputs of steps; they belong to {@code scope}.
    *
    * @param stream the array for the first values of the stream [B N, D], in its type
+   * @param vocabularySize V
    */
-  public StepInputs inputs(NDManager scope, StepSize size, Weights weights, Hidden stream) {
+  public StepInputs inputs(
+      NDManager scope, StepSize size, Weights weights, Hidden stream, int vocabularySize) {
     int vectors = (int) weights.modulation.array.getShape().get(0);
-    return new StepInputs(scope, size, network.headWidth(), vectors, width(), stream);
+    return new StepInputs(
+        scope, size, network.headWidth(), vectors, width(), vocabularySize, stream);
   }
 
   /**
@@ -239,6 +252,8 @@ public final class StepKernels implements AutoCloseable {
         inputs.u,
         inputs.noise,
         inputs.stay,
+        inputs.least,
+        inputs.weights,
         inputs.longRows,
         inputs.rows,
         inputs.starts,
@@ -255,7 +270,8 @@ public final class StepKernels implements AutoCloseable {
         size.rows(),
         size.views(),
         mask,
-        size.isOfMasks() ? 1 : 0);
+        size.form().ordinal(),
+        size.remasked());
     int vectors = (int) weights.modulation.array.getShape().get(0);
     int blocks = (vectors + THREADS - 1) / THREADS;
     int positionBlocks = (positions + THREADS / WARP - 1) / (THREADS / WARP);
@@ -306,13 +322,39 @@ public final class StepKernels implements AutoCloseable {
         inputs.turns,
         inputs.rows,
         inputs.zt,
-        inputs.size.isOfMasks() ? 1 : 0,
+        inputs.size.form().ordinal(),
         inputs.noise,
         inputs.ranks,
-        inputs.tokens);
+        inputs.tokens,
+        inputs.tokenRanks,
+        inputs.least,
+        inputs.revealed);
     if (inputs.size.isOfMasks()) {
       keep(inputs);
     }
+    if (inputs.size.remasks()) {
+      maskAgain(exchange, inputs, vocabularySize);
+    }
+  }
+
+  private void maskAgain(Exchange exchange, StepInputs inputs, int mask) {
+    StepSize size = inputs.size;
+    program.launchEarly(
+        "maskAgain",
+        new Grid(size.examples(), WARP, 1),
+        exchange.given,
+        exchange.bytesOfStep,
+        inputs.weights,
+        inputs.revealed,
+        inputs.rows,
+        inputs.turns,
+        inputs.zt,
+        size.examples(),
+        size.length(),
+        size.shownRows(),
+        size.views(),
+        mask,
+        size.remasked());
   }
 
   private void keep(StepInputs inputs) {

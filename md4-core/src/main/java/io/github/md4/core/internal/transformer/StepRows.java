@@ -13,7 +13,11 @@ public sealed interface StepRows {
     /** The host knows them. */
     GIVEN,
     /** They are the masks that earlier steps leave, and the host knows how many. */
-    MASKS
+    MASKS,
+    /** They are the masks among those that the host knows, and some tokens are taken back. */
+    KEPT,
+    /** They are the masks among those that the host knows, and some tokens are masked again. */
+    REMASKED
   }
 
   /** Returns how the rows are known. */
@@ -46,6 +50,16 @@ public sealed interface StepRows {
 
   /** Returns uniforms in [0, 1), or negative for the likeliest token: of the rows, or [B N]. */
   double[] u();
+
+  /** Returns what tokens must reach to be kept; nothing, unless overridden. */
+  default KeptTokens kept() {
+    return KeptTokens.ALL;
+  }
+
+  /** Returns what is masked again after the step; nothing, unless overridden. */
+  default MaskedAgain again() {
+    return MaskedAgain.NONE;
+  }
 
   /** Returns what decides which tokens stay; all of them, unless overridden. */
   default Choice choice() {
@@ -91,18 +105,86 @@ public sealed interface StepRows {
 
     @Override
     public int before(int example, int position) {
+      return before(positions, position);
+    }
+
+    private static int before(int[] positions, int position) {
       int place = Arrays.binarySearch(positions, position);
       return place < 0 ? -1 - place : place;
     }
 
     @Override
     public boolean areAscending() {
+      return areAscending(positions);
+    }
+
+    private static boolean areAscending(int[] positions) {
       for (int r = 1; r < positions.length; r++) {
         if (positions[r] <= positions[r - 1]) {
           return false;
         }
       }
       return true;
+    }
+  }
+
+  /**
+   * Rows that the host knows, of which those are revealed that are masked then and whose token is
+   * kept.
+   *
+   * @param positions flat positions in ascending order, [R]
+   * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
+   * @param kept the least rank of each row
+   */
+  record Kept(int[] positions, double[] u, KeptTokens kept) implements StepRows {
+    @Override
+    public Form form() {
+      return Form.KEPT;
+    }
+
+    @Override
+    public int count() {
+      return positions.length;
+    }
+
+    @Override
+    public int before(int example, int position) {
+      return Given.before(positions, position);
+    }
+
+    @Override
+    public boolean areAscending() {
+      return Given.areAscending(positions);
+    }
+  }
+
+  /**
+   * Rows that the host knows, of which those are revealed that are masked then. Some tokens are
+   * masked again afterwards.
+   *
+   * @param positions flat positions in ascending order, [R]
+   * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
+   * @param again what is masked again
+   */
+  record Remasked(int[] positions, double[] u, MaskedAgain again) implements StepRows {
+    @Override
+    public Form form() {
+      return Form.REMASKED;
+    }
+
+    @Override
+    public int count() {
+      return positions.length;
+    }
+
+    @Override
+    public int before(int example, int position) {
+      return Given.before(positions, position);
+    }
+
+    @Override
+    public boolean areAscending() {
+      return Given.areAscending(positions);
     }
   }
 

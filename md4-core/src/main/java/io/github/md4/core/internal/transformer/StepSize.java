@@ -2,6 +2,7 @@
 package io.github.md4.core.internal.transformer;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -13,6 +14,11 @@ import java.util.List;
  * @param form how they are known
  */
 public record StepSize(int examples, int length, int rows, int views, StepRows.Form form) {
+  /** The positions of an example that may be masked again after a step; some have more. */
+  private static final int REMASKED = 4;
+
+  private static final int LEAST_REMASKED = 64;
+
   /** Returns the positions of a view. */
   public int positions() {
     return examples * length;
@@ -57,6 +63,25 @@ public record StepSize(int examples, int length, int rows, int views, StepRows.F
     return form == StepRows.Form.MASKS;
   }
 
+  /** Returns whether tokens are masked again after a step. */
+  boolean remasks() {
+    return form == StepRows.Form.REMASKED;
+  }
+
+  /** Returns the most positions that may be masked again after a step. */
+  int remasked() {
+    return remasks() ? LEAST_REMASKED + REMASKED * examples : 0;
+  }
+
+  /** Returns whether a step has room here, which is of the same form and of no more rows. */
+  public boolean hasRoomFor(StepRows asked) {
+    return asked.again().positions().length <= remasked();
+  }
+
+  private int least() {
+    return form == StepRows.Form.KEPT ? rows : 0;
+  }
+
   private int uniforms() {
     return isOfMasks() ? positions() : rows;
   }
@@ -71,8 +96,9 @@ public record StepSize(int examples, int length, int rows, int views, StepRows.F
 
   /** Returns the bytes that {@link #write} writes. */
   int bytes(int features) {
-    int doubles = 1 + uniforms() + noises();
-    int ints = 3 + shownRows() + shownExamples() + 1 + flags() + 2 * examples;
+    int doubles = 1 + uniforms() + noises() + 2 * remasked();
+    int ints = 3 + shownRows() + shownExamples() + 1 + flags() + 2 * examples + least();
+    ints += remasks() ? examples + 1 + 2 * remasked() : 0;
     return doubles * Double.BYTES + ints * Integer.BYTES + shownExamples() * features * Float.BYTES;
   }
 
@@ -89,11 +115,17 @@ public record StepSize(int examples, int length, int rows, int views, StepRows.F
     to.putDouble(asked.choice().divisor());
     put(to, asked.u(), uniforms());
     put(to, asked.choice().noise(), noises());
+    put(to, asked.again().shares(), remasked());
+    put(to, asked.again().limits(), remasked());
     to.putInt(asked.count()).putInt(isFirst ? 1 : 0).putInt(asked.masked().length > 0 ? 1 : 0);
     writeRows(to, asked);
     put(to, flags(asked.masked()), flags());
     put(to, asked.choice().ends(), examples);
     put(to, asked.choice().stay(), examples);
+    put(to, asked.kept().least(), least());
+    if (remasks()) {
+      writeRemasked(to, asked.again());
+    }
     for (float[] features : shown) {
       to.asFloatBuffer().put(features).put(new float[examples * width - features.length]);
       to.position(to.position() + examples * width * Float.BYTES);
@@ -114,6 +146,15 @@ public record StepSize(int examples, int length, int rows, int views, StepRows.F
       }
     }
     to.putInt(shownRows());
+  }
+
+  private void writeRemasked(ByteBuffer to, MaskedAgain again) {
+    int[] starts = Arrays.copyOf(again.starts(), examples + 1);
+    int given = again.starts().length;
+    Arrays.fill(starts, Math.min(given, starts.length), starts.length, again.positions().length);
+    put(to, starts, starts.length);
+    put(to, again.positions(), remasked());
+    put(to, again.rounds(), remasked());
   }
 
   /** Returns a bit for each position of a view, from the lowest on: whether it is among some. */

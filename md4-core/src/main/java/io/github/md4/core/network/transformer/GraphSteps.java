@@ -114,6 +114,9 @@ final class GraphSteps implements AutoCloseable {
     }
     List<Step> alike = alike(zt.length, first, views.count());
     Key key = new Key(size(zt.length, alike, views.count()), inversion.confidence());
+    if (!key.size.hasRoomFor(alike.get(0).rows())) {
+      return Collections.emptyIterator();
+    }
     Count asked = asked(key);
     asked.steps += alike.size();
     going = graph(key, asked.steps);
@@ -126,12 +129,17 @@ final class GraphSteps implements AutoCloseable {
         .orElse(Collections.emptyIterator());
   }
 
-  /** Returns the first steps, up to one with which too many logits would be wasted. */
+  /**
+   * Returns the first steps, up to one with which too many logits would be wasted, or which masks
+   * too much again.
+   */
   private List<Step> alike(int positions, List<Step> steps, int views) {
     for (int count = 2; count <= steps.size(); count++) {
       List<Step> some = steps.subList(0, count);
       StepSize all = size(positions, some, views);
-      if (some.stream().anyMatch(each -> isWasted(all, size(positions, List.of(each), views)))) {
+      boolean hasRoom = all.hasRoomFor(steps.get(count - 1).rows());
+      if (!hasRoom
+          || some.stream().anyMatch(each -> isWasted(all, size(positions, List.of(each), views)))) {
         return steps.subList(0, count - 1);
       }
     }
@@ -176,7 +184,10 @@ final class GraphSteps implements AutoCloseable {
 
     private boolean fits(Step step) {
       StepSize wanted = size(positions, List.of(step), size.views());
-      return step.rows().areAscending() && size.serves(wanted) && !isWasted(size, wanted);
+      return step.rows().areAscending()
+          && size.serves(wanted)
+          && size.hasRoomFor(step.rows())
+          && !isWasted(size, wanted);
     }
 
     @Override

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.transformer;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.cuda.CudaGraph;
+import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
@@ -29,10 +31,12 @@ final class StepGraph implements AutoCloseable {
   private final FusedForward forward;
   private final StepSize size;
   private final StepKernels.Exchange exchange;
+  private final StepInputs inputs;
   private final GpuTimeline timeline;
   private final CudaGraph graph;
   private final int generation;
   private Optional<Go> last = Optional.empty();
+  private int[] ranks = {}; // of tokens, which steps have on the device
 
   /** Records the graph. */
   StepGraph(
@@ -48,8 +52,13 @@ final class StepGraph implements AutoCloseable {
     this.timeline = GpuTimeline.of(scope.getDevice()).orElseThrow();
     StepKernels.Weights weights = forward.stepWeights();
     this.exchange = kernels.exchange(size, weights);
-    StepInputs inputs =
-        kernels.inputs(scope, size, weights, forward.stream(scope, size.shownPositions()));
+    this.inputs =
+        kernels.inputs(
+            scope,
+            size,
+            weights,
+            forward.stream(scope, size.shownPositions()),
+            forward.vocabularySize());
     forward.prepare(size.length());
     Runnable step =
         () -> {
@@ -94,10 +103,20 @@ final class StepGraph implements AutoCloseable {
       int[] zt, List<Step> first, Iterator<Step> further, Inversion inversion, StepViews views) {
     settle();
     exchange.write(views.tokens(zt));
+    upload(first.get(0).rows().kept().ranks());
     Go go = new Go(further, inversion, views);
     last = Optional.of(go);
     first.forEach(go::launch);
     return go;
+  }
+
+  private void upload(int[] ofTokens) {
+    if (ofTokens.length > 0 && ofTokens != ranks) {
+      try (NDArray uploaded = scope.create(ofTokens)) {
+        DeviceCopy.copy(uploaded, inputs.tokenRanks(), 0, ofTokens.length, Integer.BYTES);
+      }
+      ranks = ofTokens;
+    }
   }
 
   /** Launches no further steps; those that run can still be read. */

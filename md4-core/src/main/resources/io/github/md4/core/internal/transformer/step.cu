@@ -5,36 +5,47 @@
 // is of the same examples without what guides them. F features of an example. The rows are given, or they are masks, which the step
 // finds in the tokens that earlier steps left; then U = E N, else U = R. The host has written the inputs of several steps one after
 // another, `bytes` each, and steps take them by turns. A step's are next to each other:
-//   law [LAW], divisor, u [U], and for masks noise [U] double, count int, isFirst int, isMasked int, rows [S R] int,
-//   starts [B + 1] int, masked [E N / 32, rounded up] int, ends [E] int, stay [E] int, features [B F] float
+//   law [LAW], divisor, u [U], for masks noise [U], for a step that masks again shares [A], limits [A] double, count int,
+//   isFirst int, isMasked int, rows [S R] int, starts [B + 1] int, masked [E N / 32, rounded up] int, ends [E] int, stay [E] int,
+//   for tokens that may be taken back least [R] int, for a step that masks again againStarts [E + 1], again [A], rounds [A] int,
+//   features [B F] float
 // law: the divisor of the logits, 0 for the likeliest tokens alone; 1 where probabilities and confidences are of that law, 0 where
 // they are of the logits as they are; the scale of guidance; and for each of CUTS cuts the number of tokens that stay at least, 0
 // for any, and their mass. rows: flat positions in ascending order, of which the first `count` of each view are asked for; starts:
 // the first row of each example, then S R. masked: a bit for each position of a view that is masked before the step, if any is.
 // Rows that are masks are those of each example before its end, as many as starts have room for; of their tokens `stay` stay, those
-// of the largest confidence / divisor + noise. Behind the last step's inputs are the tokens [B N] int of a step that is the first;
-// others begin with what was drawn before.
+// of the largest confidence / divisor + noise. Rows of other forms than GIVEN are revealed only where they are masked; of KEPT ones,
+// where the rank of the token is at least `least`. Positions in `again`, of an example each in ascending order of rounds, are masked
+// again where their limit is below share w / (the sum of w over the example): w is exp(-probability) of a token that was revealed,
+// 0 elsewhere; the round 0 is before this step's draws are revealed, others are after them. Behind the last step's inputs are the
+// tokens [B N] int of a step that is the first, and for one that masks again w [E N] double, on a multiple of 8 bytes; other steps
+// begin with what was drawn before.
 //
 // turns [3] are on the device: which inputs the next step takes, and the one that runs; and that one's count.
 
 #define CUTS 2
 #define LAW (3 + 2 * CUTS)
 
+enum Form { GIVEN, MASKS, KEPT, REMASKED };
+
 struct Given {
-  const double *law, *u, *noise;
+  const double *law, *u, *noise, *shares, *limits;
   int count, isFirst, isMasked;
-  const int *rows, *starts, *masked, *ends, *stay;
+  const int *rows, *starts, *masked, *ends, *stay, *least, *againStarts, *again, *rounds;
   const float* features;
 };
 
-// S R rows, E N positions of a view; `uniforms`, U.
+// S R rows, E N positions of a view, room for A positions that are masked again.
 __device__ __forceinline__ Given
-    givenAt(const unsigned char* from, int examples, int views, int rows, int positions, int uniforms, bool isOfMasks) {
+    givenAt(const unsigned char* from, int examples, int views, int rows, int positions, int form, int room) {
+  int uniforms = form == MASKS ? positions : rows / views, own = examples / views;
   Given g;
   g.law = (const double*)from;
   g.u = g.law + LAW + 1;
   g.noise = g.u + uniforms;
-  const int* ints = (const int*)(g.noise + (isOfMasks ? uniforms : 0));
+  g.shares = g.noise + (form == MASKS ? uniforms : 0);
+  g.limits = g.shares + room;
+  const int* ints = (const int*)(g.limits + room);
   g.count = ints[0];
   g.isFirst = ints[1];
   g.isMasked = ints[2];
@@ -42,8 +53,12 @@ __device__ __forceinline__ Given
   g.starts = g.rows + rows;
   g.masked = g.starts + examples + 1;
   g.ends = g.masked + (positions + 31) / 32;
-  g.stay = g.ends + examples / views;
-  g.features = (const float*)(g.stay + examples / views);
+  g.stay = g.ends + own;
+  g.least = g.stay + own;
+  g.againStarts = g.least + (form == KEPT ? rows / views : 0);
+  g.again = g.againStarts + (form == REMASKED ? own + 1 : 0);
+  g.rounds = g.again + room;
+  g.features = (const float*)(g.rounds + room);
   return g;
 }
 
@@ -94,21 +109,24 @@ __device__ __forceinline__ void listMasks(const Given& g, const int* tokens, con
 // `count` is of the rows of all views, `draws` of one. Rows behind those that are asked for are the last position's of their view.
 extern "C" __global__ void __launch_bounds__(4 * W)
     beginStep(const unsigned char* __restrict__ from, int bytes, int slots, int* turns, double* __restrict__ law,
-              double* __restrict__ u, double* __restrict__ noise, int* __restrict__ stay, long* __restrict__ longRows,
-              int* __restrict__ rows, int* __restrict__ starts, long* __restrict__ zt,
-              const float* __restrict__ w1, const float* __restrict__ b1, const float* __restrict__ w2,
-              const float* __restrict__ b2, bf16* __restrict__ c, int features, int examples, int length, int count,
-              int draws, int views, int mask, int isOfMasks) {
+              double* __restrict__ u, double* __restrict__ noise, int* __restrict__ stay, int* __restrict__ leastRanks,
+              double* __restrict__ weights, long* __restrict__ longRows, int* __restrict__ rows, int* __restrict__ starts,
+              long* __restrict__ zt, const float* __restrict__ w1, const float* __restrict__ b1,
+              const float* __restrict__ w2, const float* __restrict__ b2, bf16* __restrict__ c, int features, int examples, int length, int count,
+              int draws, int views, int mask, int form, int room) {
   __shared__ float feature[2 * W], hidden[4 * W];
   letNextBegin();
   int own = examples / views, positions = own * length;
-  Given g = givenAt(from + (long)turns[0] * bytes, examples, views, count, positions, isOfMasks ? positions : draws, isOfMasks);
+  Given g = givenAt(from + (long)turns[0] * bytes, examples, views, count, positions, form, room);
   const int* tokens = (const int*)(from + (long)slots * bytes);
   int thread = threadIdx.x, index = blockIdx.x * blockDim.x + thread, threads = gridDim.x * blockDim.x;
   bool isOfExample = blockIdx.x < examples;
   if (isOfExample && thread < features) feature[thread] = g.features[blockIdx.x * features + thread];
   if (g.isFirst) {
     for (int i = index; i < examples * length; i += threads) zt[i] = tokens[i];
+    const double* first = (const double*)(tokens + (examples * length + 1) / 2 * 2);
+    if (form == REMASKED)
+      for (int i = index; i < positions; i += threads) weights[i] = first[i];
   } else if (g.isMasked) {
     for (int i = index; i < positions; i += threads)
       if ((u32)g.masked[i / 32] >> i % 32 & 1)
@@ -117,7 +135,7 @@ extern "C" __global__ void __launch_bounds__(4 * W)
   if (index == 0) turns[2] = g.count;
   if (index <= LAW) law[index] = g.law[index];
   for (int i = index; i <= examples; i += threads) starts[i] = g.starts[i];
-  if (isOfMasks) {
+  if (form == MASKS) {
     for (int i = index; i < own; i += threads) stay[i] = g.stay[i];
     for (int i = index; i < count; i += threads)
       if (i % draws >= g.count) longRows[i] = rows[i] = (i / draws + 1) * positions - 1;
@@ -125,6 +143,8 @@ extern "C" __global__ void __launch_bounds__(4 * W)
       listMasks(g, tokens, zt, mask, blockIdx.x % own, blockIdx.x / own, length, positions, draws, longRows, rows, u, noise);
   } else {
     for (int i = index; i < draws; i += threads) u[i] = g.u[i];
+    if (form == KEPT)
+      for (int i = index; i < draws; i += threads) leastRanks[i] = g.least[i];
     for (int i = index; i < count; i += threads) longRows[i] = rows[i] = g.rows[i];
   }
   if (!isOfExample) return;
@@ -364,12 +384,14 @@ __device__ __noinline__ u32
 // inversion in double: the token whose part of [0, 1) contains u, or the likeliest where u is negative, or where the law's
 // probabilities are told at the temperature 0, which are then those of 1; -1 where the distribution is NaN. drawn [slots, 3,
 // capacity] is the host's, capacity = R: tokens, their probabilities, confidences: 0 the probability, 1 the margin between the two
-// likeliest, 2 the negative entropy. Tokens of asked rows are put into zt, too, in each view; where not all stay, they and the ranks
-// by which they do are kept for keepSurest. A block takes a row; each of its threads, packs of 8 columns next to each other.
+// likeliest, 2 the negative entropy. Tokens of asked rows are put into zt, too, in each view; where the surest stay, they and the
+// ranks by which they do are kept for keepSurest, and where some are masked again, the probabilities of those that are revealed, or
+// -1, for maskAgain. tokenRanks [V]. A block takes a row; each of its threads, packs of 8 columns next to each other.
 extern "C" __global__ void __launch_bounds__(1024)
     drawTokens(const bf16* __restrict__ logits, const double* __restrict__ law, const double* __restrict__ u, double* __restrict__ drawn, int vocabulary,
                int stride, int capacity, int views, int confidence, const int* turns, const int* __restrict__ rows,
-               long* __restrict__ zt, int isOfMasks, const double* __restrict__ noise, long* __restrict__ ranks, int* __restrict__ tokens) {
+               long* __restrict__ zt, int form, const double* __restrict__ noise, long* __restrict__ ranks, int* __restrict__ tokens,
+               const int* __restrict__ tokenRanks, const int* __restrict__ leastRanks, double* __restrict__ revealed) {
   __shared__ Top tops[32];
   __shared__ double sums[32], toldSums[32], entropies[32];
   __shared__ int chosen;
@@ -466,12 +488,17 @@ extern "C" __global__ void __launch_bounds__(1024)
     if (confidence == 1) value = (1.0 - second) / toldTotal;
     if (confidence == 2) value = entropy / toldTotal - log(toldTotal);
     drawn += (long)turns[1] * 3 * capacity;
-    if (isOfMasks) {
+    if (form == MASKS) {
       // As the host computes it, to the bit.
       ranks[row] = placed(__dadd_rn(__ddiv_rn(value, law[LAW]), noise[row]));
       tokens[row] = token;
-    } else
-      for (int view = 0; view < views; view++) zt[rows[view * capacity + row]] = token;
+    } else {
+      bool stays = form == GIVEN || zt[rows[row]] == vocabulary;  // which is the mask
+      if (form == KEPT) stays &= tokenRanks[token] >= leastRanks[row];
+      if (stays)
+        for (int view = 0; view < views; view++) zt[rows[view * capacity + row]] = token;
+      if (form == REMASKED) revealed[row] = stays ? probability : -1;
+    }
     drawn[row] = top.isNan || !(total > 0) ? -1 : token;
     drawn[capacity + row] = probability;
     drawn[2 * capacity + row] = value;
@@ -501,4 +528,57 @@ extern "C" __global__ void __launch_bounds__(256)
   }
   if (row < end && before < stay[example])
     for (int view = 0; view < views; view++) zt[rows[view * draws + row]] = tokens[row];
+}
+
+// e^x of x in [-1.03, 0], as Java's StrictMath computes it, to the bit (fdlibm; no sum is joined with a product).
+__device__ __forceinline__ double strictExponential(double x) {
+  if (!(x <= -0x1p-28)) return __dadd_rn(1.0, x);
+  bool isHalved = __double2hiint(-x) > 0x3fd62e42;  // below -0.5 ln 2
+  double high = isHalved ? __dadd_rn(x, 0x1.62e42feep-1) : x, low = isHalved ? -0x1.a39ef35793c76p-33 : 0.0;
+  if (isHalved) x = __dsub_rn(high, low);
+  double t = __dmul_rn(x, x), c = __dmul_rn(t, 0x1.6376972bea4d0p-25);
+  c = __dmul_rn(t, __dadd_rn(-0x1.bbd41c5d26bf1p-20, c));
+  c = __dmul_rn(t, __dadd_rn(0x1.1566aaf25de2cp-14, c));
+  c = __dmul_rn(t, __dadd_rn(-0x1.6c16c16bebd93p-9, c));
+  c = __dsub_rn(x, __dmul_rn(t, __dadd_rn(0x1.555555555553ep-3, c)));
+  double product = __dmul_rn(x, c);
+  if (!isHalved) return __dsub_rn(1.0, __dsub_rn(__ddiv_rn(product, __dsub_rn(c, 2.0)), x));
+  double y = __dsub_rn(1.0, __dsub_rn(__dsub_rn(low, __ddiv_rn(product, __dsub_rn(2.0, c))), high));
+  return __dmul_rn(y, 0.5);
+}
+
+// Masks tokens again, in each view, and keeps w; a warp takes an example. Sums are in the host's order: of each 32nd position, and
+// then of these 32 sums.
+extern "C" __global__ void __launch_bounds__(LANES)
+    maskAgain(const unsigned char* __restrict__ from, int bytes, double* weights, const double* __restrict__ revealed,
+              const int* __restrict__ rows, const int* turns, long* __restrict__ zt, int own, int length, int count, int views,
+              int mask, int room) {
+  awaitEarlier();
+  letNextBegin();
+  int example = blockIdx.x, lane = threadIdx.x, positions = own * length, first = example * length;
+  Given g = givenAt(from + (long)turns[1] * bytes, views * own, views, count, positions, REMASKED, room);
+  int entry = g.againStarts[example], end = g.againStarts[example + 1];
+  for (int round = 0; round == 0 || entry < end; round++) {
+    double sum = 0;
+    for (int n = lane; n < length; n += LANES) sum = __dadd_rn(sum, weights[first + n]);
+    double all = 0;
+    for (int other = 0; other < LANES; other++) all = __dadd_rn(all, __shfl_sync(~0u, sum, other));
+    int behind = entry;
+    while (behind < end && g.rounds[behind] == round) behind++;
+    __syncwarp();
+    for (int i = entry + lane; i < behind; i += LANES) {
+      int n = first + g.again[i];
+      double sigma = all == 0 ? 0.0 : __ddiv_rn(__dmul_rn(g.shares[i], weights[n]), all);
+      if (g.limits[i] < sigma) {
+        for (int view = 0; view < views; view++) zt[view * positions + n] = mask;
+        weights[n] = 0;
+      }
+    }
+    entry = behind;
+    int last = min(g.starts[example + 1], g.count);
+    if (round == 0)
+      for (int row = g.starts[example] + lane; row < last; row += LANES)
+        if (!(revealed[row] < 0)) weights[rows[row]] = strictExponential(-revealed[row]);
+    __syncwarp();
+  }
 }

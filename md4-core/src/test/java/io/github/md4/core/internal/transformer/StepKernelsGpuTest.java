@@ -113,7 +113,7 @@ final class StepKernelsGpuTest {
     }
   }
 
-  private static FusedKernels.Options options() {
+  static FusedKernels.Options options() {
     TransformerKernels.Options network =
         new TransformerKernels.Options(
             Precision.BFLOAT16, Activation.GLU, MODEL_WIDTH / WIDTH, 2, WIDTH, false, 1e-5);
@@ -121,16 +121,16 @@ final class StepKernelsGpuTest {
   }
 
   /** Steps of a size, whose logits are random and whose stream tells the tokens. */
-  private static final class Steps {
+  static final class Steps {
     private final NDManager manager;
     private final TorchScript casts;
     private final StepKernels kernels;
-    private final StepSize size;
+    final StepSize size;
     private final int vocabularySize;
     private final int stride;
     private final StepKernels.Weights weights;
-    private final StepKernels.Exchange exchange;
-    private final StepInputs inputs;
+    final StepKernels.Exchange exchange;
+    final StepInputs inputs;
 
     Steps(
         NDManager manager,
@@ -169,7 +169,8 @@ final class StepKernelsGpuTest {
               manager,
               size,
               weights,
-              fused.inference().stream(manager, ofTokens, size.shownPositions()));
+              fused.inference().stream(manager, ofTokens, size.shownPositions()),
+              vocabularySize);
     }
 
     /** Checks the draws of a first step, and the tokens with which the next one begins. */
@@ -214,14 +215,14 @@ final class StepKernelsGpuTest {
     }
 
     /** Makes a step; without logits, its beginning. */
-    private void step(int ahead, StepRows rows, GuidedLaw law, Hidden logits) {
+    void step(int ahead, StepRows rows, GuidedLaw law, Hidden logits) {
       List<float[]> features =
           IntStream.range(0, size.views())
               .mapToObj(v -> new float[size.examples() * WIDTH])
               .toList();
       exchange.write(ahead, rows, features, law);
       kernels.begin(exchange, inputs, weights, vocabularySize);
-      if (ahead == 0 || rows.form() == StepRows.Form.MASKS) {
+      if (ahead == 0 || rows.form() != StepRows.Form.GIVEN) {
         kernels.draw(exchange, inputs, logits, vocabularySize, law.inversion().confidence());
       }
       try (GpuTimeline.Mark mark = GpuTimeline.of(manager.getDevice()).orElseThrow().mark()) {
@@ -292,7 +293,7 @@ final class StepKernelsGpuTest {
     }
 
     /** Returns random logits of the rows of all views, [S R, stride]; the padding is large. */
-    private float[] logits(int seed) {
+    float[] logits(int seed) {
       float[] random = HopperNumbers.random(size.shownRows() * stride + seed, 3);
       float[] logits = new float[size.shownRows() * stride];
       for (int i = 0; i < logits.length; i++) {

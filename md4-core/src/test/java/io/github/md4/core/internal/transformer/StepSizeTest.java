@@ -65,6 +65,71 @@ final class StepSizeTest {
         new int[] {4, 5, 0, 1, 2, 0});
   }
 
+  @Test
+  void inputs_ofKeptTokens_haveTheLeastRanks() {
+    StepRows rows =
+        new StepRows.Kept(
+            new int[] {1, 4},
+            new double[] {0.25, 0.5},
+            new KeptTokens(new int[9], new int[] {7, 3}));
+    int last = 9;
+    assertWritten(
+        new StepSize(2, 5, 3, 1, StepRows.Form.KEPT),
+        false,
+        rows,
+        new double[] {1, 0.25, 0.5, 0},
+        new int[] {2, 0, 0},
+        new int[] {1, 4, last},
+        new int[] {0, 2, 3},
+        new int[1],
+        new int[4],
+        new int[] {7, 3, 0});
+  }
+
+  @Test
+  void inputs_ofMasksAgain_haveItsEntries() {
+    StepSize size = new StepSize(2, 5, 3, 1, StepRows.Form.REMASKED);
+    int room = 64 + 4 * 2;
+    RevealedMasks.Entries entries = new RevealedMasks.Entries(1);
+    entries.add(0, 2, 0, 0.125, 0.5);
+    entries.add(0, 3, 1, 0.25, 0.75);
+    StepRows rows =
+        new StepRows.Remasked(
+            new int[] {1, 4}, new double[] {0.25, 0.5}, entries.with(new double[5]));
+    int last = 9;
+    assertWritten(
+        size,
+        true,
+        rows,
+        Stream.of(
+                DoubleStream.of(1, 0.25, 0.5, 0),
+                Arrays.stream(Arrays.copyOf(new double[] {0.5, 0.75}, room)),
+                Arrays.stream(Arrays.copyOf(new double[] {0.125, 0.25}, room)))
+            .flatMapToDouble(each -> each)
+            .toArray(),
+        new int[] {2, 1, 0},
+        new int[] {1, 4, last},
+        new int[] {0, 2, 3},
+        new int[1],
+        new int[4],
+        new int[] {0, 2, 2},
+        Arrays.copyOf(new int[] {2, 3}, room),
+        Arrays.copyOf(new int[] {0, 1}, room));
+    assertThat(size.hasRoomFor(rows)).isTrue();
+    for (int i = 2; i < room; i++) {
+      entries.add(0, 4, 2 + i, 0, 0);
+    }
+    assertThat(
+            size.hasRoomFor(
+                new StepRows.Remasked(new int[1], new double[1], entries.with(new double[5]))))
+        .isTrue();
+    entries.add(0, 4, 1000, 0, 0);
+    assertThat(
+            size.hasRoomFor(
+                new StepRows.Remasked(new int[1], new double[1], entries.with(new double[5]))))
+        .isFalse();
+  }
+
   private static void assertWritten(
       StepSize size, boolean isFirst, StepRows rows, double[] doubles, int[]... ints) {
     ByteBuffer to = ByteBuffer.allocate(size.bytes(WIDTH));

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.transformer.KeptTokens;
 import io.github.md4.core.internal.transformer.MasksOfAStep;
+import io.github.md4.core.internal.transformer.RevealedMasks;
 import io.github.md4.core.internal.transformer.StepRows;
 import io.github.md4.core.network.StepDraws.Step;
 import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
@@ -35,7 +37,61 @@ final class MaskStepsGpuTest {
   }
 
   static List<Case> cases() {
-    return GraphStepsGpuTest.cases();
+    return GraphStepsGpuTest.fewCases();
+  }
+
+  /** What is kept and what is masked again changes draws, as it does where the host decides it. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void stepsOfMasksAmongPositions_areThoseOneByOne(Case each) {
+    try (FrozenOnGpu frozen = new FrozenOnGpu(each, 73)) {
+      FrozenForward graphs = frozen.graphs();
+      int mask = each.vocabularySize();
+      int[] ranks = IntStream.range(0, mask).map(v -> v % 11).toArray();
+      for (StepRows.Form form : List.of(StepRows.Form.KEPT, StepRows.Form.REMASKED)) {
+        Inputs inputs = Inputs.random(each.config(), EXAMPLES, LENGTH, mask);
+        int[] zt = flat(inputs);
+        double[] weights = new double[zt.length];
+        IntStream.range(0, zt.length)
+            .filter(i -> zt[i] != mask)
+            .forEach(i -> weights[i] = StrictMath.exp(-1.0 / (i + 1)));
+        List<StepRows> rows = amongPositions(form, ranks, weights);
+        List<double[]> drawn = drawn(graphs, zt.clone(), inputs, rows.iterator());
+        assertThat(drawn).hasSize(rows.size());
+        RevealedMasks plain = new RevealedMasks(zt, weights, LENGTH, mask);
+        for (int k = 0; k < drawn.size(); k++) {
+          StepRows own = rows.get(k);
+          StepRows alone = new StepRows.Given(own.positions(), own.u());
+          double[] expected = drawn(graphs, zt.clone(), inputs, List.of(alone).iterator()).get(0);
+          assertThat(drawn.get(k)).as("step %d", k).isEqualTo(expected);
+          plain.step(own, expected);
+        }
+      }
+    }
+  }
+
+  /** Returns steps at positions in turn, of which most come back. */
+  private static List<StepRows> amongPositions(StepRows.Form form, int[] ranks, double[] weights) {
+    List<StepRows> steps = new ArrayList<>();
+    for (int k = 0; k < 11; k++) {
+      int first = k % 3;
+      int[] rows = IntStream.range(0, 17 + k % 8).map(r -> 18 * r + first).toArray();
+      double[] u = new Noise(k).uniforms(Purpose.SAMPLE, 0, 0, rows.length);
+      int[] least = IntStream.range(0, rows.length).map(r -> r % 13).toArray();
+      RevealedMasks.Entries entries = new RevealedMasks.Entries(EXAMPLES);
+      for (int b = 0; b < EXAMPLES; b++) {
+        for (int round = 0; round < 2; round++) {
+          for (int n = k % 6; n < LENGTH; n += 14) {
+            entries.add(b, n, round, u[n / 14] / LENGTH, 1);
+          }
+        }
+      }
+      steps.add(
+          form == StepRows.Form.KEPT
+              ? new StepRows.Kept(rows, u, new KeptTokens(ranks, least))
+              : new StepRows.Remasked(rows, u, entries.with(k == 0 ? weights : new double[0])));
+    }
+    return steps;
   }
 
   /** What is masked again before a step changes its draws, as it does where the host masks. */
@@ -187,7 +243,7 @@ final class MaskStepsGpuTest {
   }
 
   private static List<double[]> drawn(
-      FrozenForward graphs, int[] zt, Inputs inputs, Iterator<StepRows.Given> rows) {
+      FrozenForward graphs, int[] zt, Inputs inputs, Iterator<? extends StepRows> rows) {
     List<Step> steps = new ArrayList<>();
     rows.forEachRemaining(own -> steps.add(new Step(inputs.condition(), own)));
     List<double[]> drawn = new ArrayList<>();

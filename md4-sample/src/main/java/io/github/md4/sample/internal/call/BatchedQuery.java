@@ -20,10 +20,12 @@ public interface BatchedQuery extends AutoCloseable {
    *
    * @param rowLimit the most positions of a further call
    * @param leastActive the least number of sequences that a further call is for
-   * @return the draws, at least one; each is taken by the sequences before the next is asked for
+   * @return the draws, at least one; each is taken by the sequences before the next is asked for.
+   *     There may be some of which no sequence takes part
    */
-  default Iterator<double[]> drawAhead(List<ActiveSequence> group, int rowLimit, int leastActive) {
-    return List.of(draw(group)).iterator();
+  default Iterator<GroupDraws> drawAhead(
+      List<ActiveSequence> group, int rowLimit, int leastActive) {
+    return List.of(GroupDraws.of(group, draw(group))).iterator();
   }
 
   /** Returns what calls the network for it, with sequences of others where it keeps nothing. */

@@ -38,18 +38,18 @@ public record NetworkQuery(
   }
 
   @Override
-  public Iterator<double[]> drawAhead(List<ActiveSequence> group, int rowLimit, int leastActive) {
-    Iterator<double[]> drawn =
+  public Iterator<GroupDraws> drawAhead(List<ActiveSequence> group, int rowLimit, int leastActive) {
+    Iterator<GroupDraws> drawn =
         draw.inversion(law)
             .flatMap(
                 inversion ->
                     StepDraws.of(denoiser)
                         .map(net -> drawAhead(net, group, rowLimit, leastActive, inversion)))
             .orElse(Collections.emptyIterator());
-    return drawn.hasNext() ? drawn : List.of(draw(group)).iterator();
+    return drawn.hasNext() ? drawn : List.of(GroupDraws.of(group, draw(group))).iterator();
   }
 
-  private static Iterator<double[]> drawAhead(
+  private static Iterator<GroupDraws> drawAhead(
       StepDraws network,
       List<ActiveSequence> group,
       int rowLimit,
@@ -57,7 +57,7 @@ public record NetworkQuery(
       Inversion inversion) {
     return QueriesAhead.of(group, rowLimit, leastActive)
         .filter(Iterator::hasNext)
-        .map(ahead -> network.drawAhead(NetworkCall.tokens(group), ahead, inversion))
+        .map(ahead -> ahead.drawn(network, inversion))
         .orElse(Collections.emptyIterator());
   }
 

@@ -3,7 +3,7 @@ package io.github.md4.sample.internal.service;
 
 import io.github.md4.sample.internal.call.ActiveSequence;
 import io.github.md4.sample.internal.call.BatchedQuery;
-import io.github.md4.sample.trajectory.Draws;
+import io.github.md4.sample.internal.call.GroupDraws;
 import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
 import io.github.md4.sample.trajectory.SamplingListener;
@@ -32,11 +32,16 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
       List<List<ActiveSequence>> groups = groups(progress.active(listener));
       for (List<ActiveSequence> group : groups) {
         boolean isAlone = groups.size() == 1;
-        Iterator<double[]> draws =
-            isAlone ? ahead(query, group, progress) : List.of(query.draw(group)).iterator();
+        Iterator<GroupDraws> draws =
+            isAlone
+                ? query.drawAhead(group, rowLimit, progress.leastActive())
+                : List.of(GroupDraws.of(group, query.draw(group))).iterator();
         while (draws.hasNext()) {
-          advance(group, draws.next(), listener);
-          listener.called(++calls, planned);
+          GroupDraws next = draws.next();
+          if (!next.areNone()) {
+            advance(group, next, listener);
+            listener.called(++calls, planned);
+          }
           if (isAlone) {
             progress.finishEnded(listener);
             progress.prepareNext();
@@ -46,12 +51,6 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
       progress.finishEnded(listener);
     } while (!progress.isDone());
     return progress.samples();
-  }
-
-  /** Returns the draws of the next calls of a group that is alone. */
-  private Iterator<double[]> ahead(
-      BatchedQuery query, List<ActiveSequence> group, RequestProgress progress) {
-    return query.drawAhead(group, rowLimit, progress.leastActive());
   }
 
   private List<List<ActiveSequence>> groups(List<ActiveSequence> active) {
@@ -69,26 +68,11 @@ public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, 
     return groups;
   }
 
-  /** Takes the draws of a call for the sequences that have not ended. */
   private static void advance(
-      List<ActiveSequence> group, double[] drawn, SamplingListener listener) {
-    int rows = rows(group);
-    int first = 0;
-    for (ActiveSequence sequence : group) {
-      if (!sequence.isDone()) {
-        int own = sequence.query().positions().length;
-        sequence.advance(new Draws(drawn, rows, first), listener);
-        first += own;
-      }
+      List<ActiveSequence> group, GroupDraws draws, SamplingListener listener) {
+    for (int b = 0; b < group.size(); b++) {
+      ActiveSequence sequence = group.get(b);
+      draws.ofEach().get(b).ifPresent(own -> sequence.advance(own, listener));
     }
-  }
-
-  /** Returns the number of positions of the sequences that have not ended. */
-  private static int rows(List<ActiveSequence> group) {
-    int rows = 0;
-    for (ActiveSequence sequence : group) {
-      rows += sequence.isDone() ? 0 : sequence.query().positions().length;
-    }
-    return rows;
   }
 }
