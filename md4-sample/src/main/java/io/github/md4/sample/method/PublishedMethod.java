@@ -14,7 +14,6 @@ import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.internal.text.Call;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -132,34 +131,26 @@ public sealed interface PublishedMethod extends SamplingMethod {
   /** The choice of the positions that a step reveals, of Dream's samplers and of RADD's. */
   enum Algorithm {
     /** Each position is revealed with the same probability. */
-    ORIGIN(
-        "dream-origin", Confidence.PROBABILITY, DreamTimes.LAST, DreamShareTrajectory::procedure),
+    ORIGIN("dream-origin", Confidence.PROBABILITY, DreamTimes.LAST, false),
     /** A number of positions, by the probability of the drawn token under the law of the tokens. */
-    MASKGIT_PLUS(
-        "dream-maskgit-plus", Confidence.PROBABILITY, DreamTimes.LAST, DreamTrajectory::procedure),
+    MASKGIT_PLUS("dream-maskgit-plus", Confidence.PROBABILITY, DreamTimes.LAST, true),
     /** A number of positions, by the margin between the two likeliest tokens. */
-    TOPK_MARGIN(
-        "dream-topk-margin", Confidence.MARGIN, DreamTimes.LAST, DreamTrajectory::procedure),
+    TOPK_MARGIN("dream-topk-margin", Confidence.MARGIN, DreamTimes.LAST, true),
     /** A number of positions, by the negative entropy. */
-    ENTROPY(
-        "dream-entropy", Confidence.NEGATIVE_ENTROPY, DreamTimes.LAST, DreamTrajectory::procedure),
+    ENTROPY("dream-entropy", Confidence.NEGATIVE_ENTROPY, DreamTimes.LAST, true),
     /** Each position with the same probability, by RADD's times, which end at 0.00001. */
-    RADD("radd", Confidence.PROBABILITY, (float) Timed.LAST, DreamShareTrajectory::procedure);
+    RADD("radd", Confidence.PROBABILITY, (float) Timed.LAST, false);
 
     private final String text;
     final Confidence confidence;
     final float lastTime; // of the last step's end
-    final BiFunction<MaskingSchedule, Dream, SamplingProcedure> procedure;
+    final boolean isCounted; // whether a step reveals a number of positions
 
-    Algorithm(
-        String text,
-        Confidence confidence,
-        float lastTime,
-        BiFunction<MaskingSchedule, Dream, SamplingProcedure> procedure) {
+    Algorithm(String text, Confidence confidence, float lastTime, boolean isCounted) {
       this.text = text;
       this.confidence = confidence;
       this.lastTime = lastTime;
-      this.procedure = procedure;
+      this.isCounted = isCounted;
     }
 
     @Override
@@ -391,7 +382,9 @@ public sealed interface PublishedMethod extends SamplingMethod {
 
     @Override
     public SamplingProcedure md4(MaskingSchedule schedule) {
-      return algorithm.procedure.apply(schedule, this);
+      return algorithm.isCounted
+          ? DreamTrajectory.procedure(schedule, this)
+          : DreamShareTrajectory.procedure(schedule, this);
     }
   }
 }

@@ -160,8 +160,9 @@ final class RemaskingAhead implements Iterator<QueryAhead> {
   private void pass(Step step, int position) {
     boolean masked = mayBeMasked[position];
     boolean token = mayBeToken[position];
-    mayBeMasked[position] = masked && !step.reveals(position) || token && step.mayMask(position);
-    mayBeToken[position] = masked && step.reveals(position) || token;
+    mayBeMasked[position] =
+        (masked && !step.reveals(position)) || (token && step.mayMask(position));
+    mayBeToken[position] = token || (masked && step.reveals(position));
   }
 
   /** Learns from the trajectory what became of positions of which both was possible. */

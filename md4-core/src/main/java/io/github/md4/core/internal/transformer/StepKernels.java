@@ -270,7 +270,7 @@ public final class StepKernels implements AutoCloseable {
         size.rows(),
         size.views(),
         mask,
-        size.form().ordinal(),
+        size.form().number,
         size.remasked());
     int vectors = (int) weights.modulation.array.getShape().get(0);
     int blocks = (vectors + THREADS - 1) / THREADS;
@@ -322,7 +322,7 @@ public final class StepKernels implements AutoCloseable {
         inputs.turns,
         inputs.rows,
         inputs.zt,
-        inputs.size.form().ordinal(),
+        inputs.size.form().number,
         inputs.noise,
         inputs.ranks,
         inputs.tokens,

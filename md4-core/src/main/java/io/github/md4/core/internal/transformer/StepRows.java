@@ -11,13 +11,20 @@ public sealed interface StepRows {
   /** How the rows of a step are known. */
   enum Form {
     /** The host knows them. */
-    GIVEN,
+    GIVEN(0),
     /** They are the masks that earlier steps leave, and the host knows how many. */
-    MASKS,
+    MASKS(1),
     /** They are the masks among those that the host knows, and some tokens are taken back. */
-    KEPT,
+    KEPT(2),
     /** They are the masks among those that the host knows, and some tokens are masked again. */
-    REMASKED
+    REMASKED(3);
+
+    /** The number that kernels have for it. */
+    final int number;
+
+    Form(int number) {
+      this.number = number;
+    }
   }
 
   /** Returns how the rows are known. */
