@@ -61,7 +61,7 @@ final class BenchEvaluateCommand implements Callable<Integer> {
     return ExitCodes.DONE;
   }
 
-  private EvaluateBenchReport report(FrozenWorkload workload, Device found) {
+  private EvaluateBenchReport report(FrozenWorkload workload, Device found) throws IOException {
     int count = network.count(batchSize);
     LikelihoodEstimator.Settings settings = new LikelihoodEstimator.Settings(0, passes, batchSize);
     try (NDManager manager = NDManager.newBaseManager(found)) {

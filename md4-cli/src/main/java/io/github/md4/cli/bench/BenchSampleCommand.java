@@ -101,7 +101,8 @@ final class BenchSampleCommand implements Callable<Integer> {
     }
   }
 
-  private SampleBenchReport report(FrozenWorkload workload, SamplingOptions options, Device found) {
+  private SampleBenchReport report(FrozenWorkload workload, SamplingOptions options, Device found)
+      throws IOException {
     SampleBench.Starts starts =
         new SampleBench.Starts(network.count(options.batchSize()), given, guidance);
     SamplingSteps few = new SamplingSteps(new SamplingGrid.Uniform(), WARM_UP_STEPS);

@@ -8,6 +8,7 @@ import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
+import java.io.IOException;
 
 /** A measurement of the estimate of the likelihood that an untrained network gives to sequences. */
 record EvaluateBench(NDManager manager, FrozenWorkload workload) {
@@ -42,8 +43,9 @@ record EvaluateBench(NDManager manager, FrozenWorkload workload) {
    *
    * @param count the number of sequences
    * @param repeats the times that all is scored and measured, at least 1
+   * @throws IOException if the network cannot be made
    */
-  Result run(LikelihoodEstimator.Settings settings, int count, int repeats) {
+  Result run(LikelihoodEstimator.Settings settings, int count, int repeats) throws IOException {
     try (UntrainedNetwork network = new UntrainedNetwork(manager, workload)) {
       Objective objective = workload.likelihood();
       LikelihoodEstimator estimator = new LikelihoodEstimator(objective, settings);

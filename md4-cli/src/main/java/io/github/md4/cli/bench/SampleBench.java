@@ -11,6 +11,7 @@ import io.github.md4.sample.trajectory.InitialSequence;
 import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
 import io.github.md4.sample.trajectory.SamplingListener;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -91,8 +92,9 @@ record SampleBench(NDManager manager, FrozenWorkload workload, Starts starts) {
    * @param repeats the times that the request is made and measured, at least 1
    * @param warmUp the options of one batch that is sampled before the measurement, as are the first
    *     calls of the request itself
+   * @throws IOException if the network cannot be made
    */
-  Result run(SamplingOptions options, int repeats, SamplingOptions warmUp) {
+  Result run(SamplingOptions options, int repeats, SamplingOptions warmUp) throws IOException {
     try (UntrainedNetwork network = new UntrainedNetwork(manager, workload)) {
       GenerativeModel model =
           new GenerativeModel(
