@@ -66,6 +66,7 @@ commands() {
         text llada sample $llada
         text llada-given sample $llada --given 0.25
         text llada-prompt-guidance sample $llada --given 0.25 --prompt-guidance 1
+        text dream-origin sample --sampler dream-origin --steps $steps
         text dream-entropy sample --sampler dream-entropy --steps $ordered
         text infill sample $grid --given 0.5
         count=$((batch * 16))
