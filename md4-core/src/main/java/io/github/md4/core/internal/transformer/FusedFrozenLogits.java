@@ -25,42 +25,33 @@ public record FusedFrozenLogits(FusedKernels kernels, Hidden logits, int vocabul
 
   @Override
   public NDArray crossEntropy(NDManager scope, int[] targets) {
-    Uploaded given = uploaded(scope, targets, new float[0]);
-    return kernels
-        .pointwise()
-        .crossEntropy(scope, logits.array, vocabularySize, given.targets, given.weights);
+    Upload upload = kernels.upload();
+    upload.begin(bytes(targets));
+    NDArray x = upload.ints(scope, targets, new Shape(targets.length));
+    NDArray noWeights = upload.floats(scope, new float[targets.length], x.getShape());
+    upload.end();
+    return kernels.pointwise().crossEntropy(scope, logits.array, vocabularySize, x, noWeights);
   }
 
   @Override
   public NDArray genMd4(NDManager scope, int[] targets, float[] powers) {
     int columns = Math.toIntExact(logits.array.getShape().get(1));
-    Uploaded given = uploaded(scope, targets, Arrays.copyOf(powers, columns));
-    PointwiseKernels.GenMd4Rows rows =
-        new PointwiseKernels.GenMd4Rows(given.targets, given.weights, given.powers);
+    float[] padded = Arrays.copyOf(powers, columns);
+    Upload upload = kernels.upload();
+    upload.begin(bytes(targets) + (long) columns * Float.BYTES);
+    NDArray x = upload.ints(scope, targets, new Shape(targets.length));
+    NDArray noWeights = upload.floats(scope, new float[targets.length], x.getShape());
+    NDArray w = upload.floats(scope, padded, new Shape(columns));
+    upload.end();
+    PointwiseKernels.GenMd4Rows rows = new PointwiseKernels.GenMd4Rows(x, noWeights, w);
     PointwiseKernels.GenMd4Sums sums =
         kernels.pointwise().genMd4(scope, logits.array, vocabularySize, rows);
     sums.byPower().close();
     return sums.losses();
   }
 
-  /**
-   * What the kernels read, on the device.
-   *
-   * @param targets int32 [R]
-   * @param weights zeros, float32 [R]
-   * @param powers float32 [columns], or empty
-   */
-  private record Uploaded(NDArray targets, NDArray weights, NDArray powers) {}
-
-  private Uploaded uploaded(NDManager scope, int[] targets, float... powers) {
-    Shape shape = new Shape(targets.length);
-    Upload upload = kernels.upload();
-    upload.begin(
-        (long) targets.length * (Integer.BYTES + Float.BYTES) + (long) powers.length * Float.BYTES);
-    NDArray x = upload.ints(scope, targets, shape);
-    NDArray zeros = upload.floats(scope, new float[targets.length], shape);
-    NDArray w = upload.floats(scope, powers, new Shape(powers.length));
-    upload.end();
-    return new Uploaded(x, zeros, w);
+  /** Returns the bytes of targets and as many weights. */
+  private static long bytes(int... targets) {
+    return (long) targets.length * (Integer.BYTES + Float.BYTES);
   }
 }
