@@ -14,10 +14,10 @@ import java.util.List;
  * @param form how they are known
  */
 public record StepSize(int examples, int length, int rows, int views, StepRows.Form form) {
-  /** The positions of an example that may be masked again after a step; some have more. */
-  private static final int REMASKED = 4;
+  /** The entries of an example of what may be masked again; some have more, many fewer. */
+  private static final int REMASKED = 48;
 
-  private static final int LEAST_REMASKED = 64;
+  private static final int LEAST_REMASKED = 512;
 
   /** Returns the positions of a view. */
   public int positions() {
@@ -104,7 +104,7 @@ public record StepSize(int examples, int length, int rows, int views, StepRows.F
 
   /**
    * Writes the inputs of a step, of which the last position of a view is taken for rows that are
-   * missing, and zero for what is missing otherwise.
+   * missing, anything for entries of what is masked again, and zero for what is missing otherwise.
    *
    * @param isFirst whether the step takes the host's tokens
    * @param asked the rows of a view
@@ -115,8 +115,8 @@ public record StepSize(int examples, int length, int rows, int views, StepRows.F
     to.putDouble(asked.choice().divisor());
     put(to, asked.u(), uniforms());
     put(to, asked.choice().noise(), noises());
-    put(to, asked.again().shares(), remasked());
-    put(to, asked.again().limits(), remasked());
+    putSome(to, asked.again().shares(), remasked());
+    putSome(to, asked.again().limits(), remasked());
     to.putInt(asked.count()).putInt(isFirst ? 1 : 0).putInt(asked.masked().length > 0 ? 1 : 0);
     writeRows(to, asked);
     put(to, flags(asked.masked()), flags());
@@ -153,8 +153,8 @@ public record StepSize(int examples, int length, int rows, int views, StepRows.F
     int given = again.starts().length;
     Arrays.fill(starts, Math.min(given, starts.length), starts.length, again.positions().length);
     put(to, starts, starts.length);
-    put(to, again.positions(), remasked());
-    put(to, again.rounds(), remasked());
+    putSome(to, again.positions(), remasked());
+    putSome(to, again.rounds(), remasked());
   }
 
   /** Returns a bit for each position of a view, from the lowest on: whether it is among some. */
@@ -169,6 +169,17 @@ public record StepSize(int examples, int length, int rows, int views, StepRows.F
   private static void put(ByteBuffer to, double[] values, int count) {
     to.asDoubleBuffer().put(values).put(new double[count - values.length]);
     to.position(to.position() + count * Double.BYTES);
+  }
+
+  /** Leaves what is missing as it is. */
+  private static void putSome(ByteBuffer to, double[] values, int count) {
+    to.asDoubleBuffer().put(values);
+    to.position(to.position() + count * Double.BYTES);
+  }
+
+  private static void putSome(ByteBuffer to, int[] values, int count) {
+    to.asIntBuffer().put(values);
+    to.position(to.position() + count * Integer.BYTES);
   }
 
   private static void put(ByteBuffer to, int[] values, int count) {

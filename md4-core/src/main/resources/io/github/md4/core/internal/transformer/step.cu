@@ -564,7 +564,10 @@ extern "C" __global__ void __launch_bounds__(LANES)
     double all = 0;
     for (int other = 0; other < LANES; other++) all = __dadd_rn(all, __shfl_sync(~0u, sum, other));
     int behind = entry;
-    while (behind < end && g.rounds[behind] == round) behind++;
+    for (int found = LANES; found == LANES; behind += found) {
+      int i = behind + lane;
+      found = __popc(__ballot_sync(~0u, i < end && g.rounds[i] == round));  // rounds ascend
+    }
     __syncwarp();
     for (int i = entry + lane; i < behind; i += LANES) {
       int n = first + g.again[i];
@@ -574,6 +577,7 @@ extern "C" __global__ void __launch_bounds__(LANES)
         weights[n] = 0;
       }
     }
+    __syncwarp();  // what is revealed may be among the entries
     entry = behind;
     int last = min(g.starts[example + 1], g.count);
     if (round == 0)

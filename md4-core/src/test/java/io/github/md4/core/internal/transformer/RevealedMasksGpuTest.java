@@ -138,7 +138,7 @@ final class RevealedMasksGpuTest {
     RevealedMasks.Entries entries = new RevealedMasks.Entries(examples);
     for (int b = 0; b < examples; b++) {
       for (int round = 0; round < 3; round++) {
-        for (int n = (step + round) % 2; n < length; n += 1 + length / 7) {
+        for (int n = (step + round) % 2; n < length; n += 1 + length / 70) {
           double share = 0.2 + 0.7 * u[2 * plain.zt().length + n];
           double sigma = plain.sigma(b * length + n, share);
           double limit = round > 0 ? 1.0 / length : n % 3 > 0 ? Math.nextDown(sigma) : sigma;

@@ -89,7 +89,7 @@ final class StepSizeTest {
   @Test
   void inputs_ofMasksAgain_haveItsEntries() {
     StepSize size = new StepSize(2, 5, 3, 1, StepRows.Form.REMASKED);
-    int room = 64 + 4 * 2;
+    int room = 512 + 48 * 2;
     RevealedMasks.Entries entries = new RevealedMasks.Entries(1);
     entries.add(0, 2, 0, 0.125, 0.5);
     entries.add(0, 3, 1, 0.25, 0.75);
