@@ -79,7 +79,7 @@ final class BaselinesTest {
     train(training, "score-entropy", "--set", "run=" + folder.resolve("x")).check();
     Path other = folder.resolve("y");
     train(training, "score-entropy", "--set", "training.timeAxis=discrete(9)")
-        .failed(2, "training: timeAxis: the objective score-entropy has continuous time only");
+        .failed(2, "training.timeAxis: the objective score-entropy has continuous time only");
     train(training, "d3pm-absorbing(0)", "--set", "run=" + other)
         .failed(2, "steps must be at least 1: 0");
     train(training, "score-entropie", "--set", "run=" + other)

@@ -134,7 +134,7 @@ final class BenchSampleCommandTest {
     assertThat(bench(words + "--json").json().path("guidance").asDouble()).isEqualTo(2);
     assertThat(bench(words).succeeded().out()).contains("2 at once, guidance 2.0");
     Files.writeString(tiny.config(), text.formatted(classes + 0));
-    bench(words).failed(2, "'--guidance': requires a network with condition.labelDropout above 0");
+    bench(words).failed(2, "requires a network with model.network.condition.labelDropout above 0");
   }
 
   @Test

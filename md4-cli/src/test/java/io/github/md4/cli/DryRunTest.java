@@ -72,7 +72,11 @@ final class DryRunTest {
 
   @Test
   void warmUpAsLongAsTheRun_isRefused() {
-    refused(2, "steps must be more than learningRate.warmUp", "--set", "training.steps=2");
+    refused(
+        2,
+        "training.steps must be more than training.learningRate.warmUp",
+        "--set",
+        "training.steps=2");
   }
 
   @Test

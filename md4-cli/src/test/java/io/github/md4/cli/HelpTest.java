@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 final class HelpTest {
   private static final Pattern WORD = Pattern.compile("(?:\"[^\"]*\"|[^\"\\s])+");
@@ -46,6 +47,37 @@ final class HelpTest {
       words.add(matcher.group().replace("\"", ""));
     }
     return words.toArray(String[]::new);
+  }
+
+  /** Threads are an option wherever the engine computes; only a training's bits depend on them. */
+  @Test
+  void threads_areOfATrainingOnlyWhereOneIs() {
+    for (String command : List.of("train", "plan")) {
+      assertThat(threads(command)).isEqualTo(OF_A_TRAINING);
+    }
+    List<String> others =
+        List.of(
+            "sample", "evaluate", "bench train", "bench sample", "bench evaluate", "bench model");
+    for (String command : others) {
+      assertThat(threads(command))
+          .as(command)
+          .isEqualTo("The number of threads of the engine on a CPU. Default: the engine's choice.");
+    }
+  }
+
+  private static final String OF_A_TRAINING =
+      "The number of threads of the engine on a CPU; the last bits of a training depend on it."
+          + " Default: the engine's choice.";
+
+  /** Returns the description of a command's --threads. */
+  private static String threads(String words) {
+    CommandLine command = root();
+    for (String word : words.split(" ", -1)) {
+      command = command.getSubcommands().get(word);
+    }
+    OptionSpec option = command.getCommandSpec().findOption("--threads");
+    assertThat(option).as(words).isNotNull();
+    return String.join("", option.description());
   }
 
   /** An example that the command itself refuses would be worse than none. */

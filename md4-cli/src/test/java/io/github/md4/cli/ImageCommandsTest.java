@@ -141,6 +141,8 @@ final class ImageCommandsTest {
                 "training.steps=12")
             .succeeded();
     assertThat(ran.out()).contains("step 12: test, ema weights: ");
+    assertThat(ran.account())
+        .contains("step 12: samples: " + folder.resolve("run/samples/step-12.png") + "\n");
     String names = "[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]";
     assertThat(folder.resolve("run/model/classes.json")).content().contains(names);
     assertThat(folder.resolve("run/checkpoints/step-12/classes.json")).content().contains(names);

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 public record Ran(int code, String out, String err, String account) {
   private static final Pattern ACCOUNT =
       Pattern.compile(
-          "(training .+ on |[\\d,]+ steps of |resuming at step |step [\\d,]+ of |step [\\d,]+: sample: |about [\\d,]+ tokens/s"
+          "(training .+ on |[\\d,]+ steps of |resuming at step |step [\\d,]+ of |step [\\d,]+: samples?: |about [\\d,]+ tokens/s"
               + "|saved step |go on with: |model: |next: ).*");
   private static final JsonMapper JSON = new JsonMapper();
 

@@ -126,8 +126,16 @@ final class ResumeCommandTest {
   }
 
   @Test
-  void resume_withoutACheckpointSaysSo() {
-    tiny.train("--resume").failed(ExitCodes.DATA, "has no checkpoint to resume from");
+  void resume_withoutACheckpointSaysSo() throws IOException {
+    tiny.train("--resume")
+        .failed(ExitCodes.DATA, "has no checkpoint to resume from; leave out --resume to begin");
+    Files.createDirectory(tiny.run());
+    tiny.train("--resume")
+        .failed(ExitCodes.DATA, "to resume from; leave out --resume to start anew in it\n");
+    tiny.train().check();
+    delete(tiny.run().resolve("checkpoints"));
+    tiny.train("--resume")
+        .failed(ExitCodes.DATA, "finished model: start anew in another folder, --set run=DIR");
   }
 
   @ParameterizedTest

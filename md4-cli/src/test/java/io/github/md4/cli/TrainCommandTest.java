@@ -116,6 +116,27 @@ final class TrainCommandTest {
     Ran.md4(raw).check();
   }
 
+  /** A run whose finished model lacks a file is read at its checkpoint, and says so. */
+  @Test
+  void finishedModelWithoutAFile_isPassedOverWithANote() throws IOException {
+    tiny.train("--set", "training.emaRate=0.5").check();
+    Object[] sample = Ran.words("sample --device cpu --count 1 --steps 2 --model", tiny.run());
+    String whole = Ran.md4(sample).succeeded().out();
+    Path finished = tiny.run().resolve("model");
+    Files.delete(finished.resolve("config.json"));
+    String note =
+        "md4: %s is not whole; its checkpoint %s is read\n"
+            .formatted(finished, tiny.run().resolve("checkpoints/step-12"));
+    Ran ran = Ran.md4(sample);
+    assertThat(ran.err()).isEqualTo(note);
+    assertThat(ran.out()).isEqualTo(whole);
+    Object[] export = Ran.words("export --model", tiny.run(), "--to", folder.resolve("out"));
+    assertThat(Ran.md4(export).err()).startsWith(note);
+    Object[] raw =
+        Ran.words("sample --device cpu --count 1 --steps 2 --weights raw --model", tiny.run());
+    Ran.md4(raw).check();
+  }
+
   @Test
   void dryRun_printsParametersAndWritesNothing() {
     Ran ran = tiny.train("--dry-run").succeeded();

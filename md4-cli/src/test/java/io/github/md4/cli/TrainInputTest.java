@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The refusals of {@code md4 train}, by key, file and line. */
 @Tag("exact")
@@ -32,9 +33,26 @@ final class TrainInputTest {
     tiny.train().check();
     String before = Files.readString(tiny.run().resolve("metrics.jsonl"));
     Ran again = tiny.train();
-    again.failed(ExitCodes.DATA, "already holds a run; go on with --resume or name another folder");
+    again.failed(
+        ExitCodes.DATA,
+        "already holds a run; go on with --resume or name another folder, --set run=DIR");
     assertThat(again.err()).doesNotContain("in Java");
     assertThat(tiny.run().resolve("metrics.jsonl")).hasContent(before);
+  }
+
+  /** A data set is no place of a run; other files are in nobody's way. */
+  @ParameterizedTest
+  @ValueSource(strings = {"train", "valid", "test"})
+  void train_refusesAFolderThatHoldsADataSet(String split) throws IOException {
+    Path foreign = Files.createDirectory(folder.resolve("foreign"));
+    Files.writeString(foreign.resolve("train.log"), "a line");
+    tiny.train("--set", "run=" + foreign, "--dry-run").check();
+    Files.writeString(foreign.resolve(split + ".bin"), "");
+    tiny.train("--set", "run=" + foreign)
+        .failed(
+            ExitCodes.DATA,
+            "foreign: holds a data set (" + split + ".bin); name another folder, --set run=DIR");
+    assertThat(foreign).isDirectoryNotContaining("glob:**/checkpoints");
   }
 
   @Test
@@ -72,9 +90,11 @@ final class TrainInputTest {
   @Test
   void train_namesAnImpossibleCombination() {
     tiny.train("--set", "training.microBatch=3")
-        .failed(ExitCodes.USAGE, "microBatch must divide batchSize (4): 3");
+        .failed(ExitCodes.USAGE, "microBatch must divide training.batchSize (4): 3");
     tiny.train("--set", "training.learningRate.warmUp=12")
-        .failed(ExitCodes.USAGE, "steps must be more than learningRate.warmUp (12): 12");
+        .failed(
+            ExitCodes.USAGE,
+            "training.steps must be more than training.learningRate.warmUp (12): 12");
   }
 
   @Test
@@ -100,7 +120,7 @@ final class TrainInputTest {
         "model.network.vectorWidth=3 | model.network.vectorWidth: is not a key; the keys here are",
         "training.learningRate.warmup=3 | did you mean 'training.learningRate.warmUp'?",
         "training.steps=0 | training.steps: steps must be at least 1: 0",
-        "training.steps=2 | training.steps: steps must be more than learningRate.warmUp (2): 2",
+        "training.steps=2 | training.steps must be more than training.learningRate.warmUp (2): 2",
         "training.learningRate.base=-1 | learningRate.base: base must be at least 0 and finite",
         "training.learningRate.warmUp=-1 | learningRate.warmUp: warmUp must be at least 0: -1",
         "training.clip=norm() | training.clip: clip must be none, norm(c) or value(c)",
@@ -144,7 +164,7 @@ final class TrainInputTest {
     assertThat(ran.err().lines())
         .satisfiesExactlyInAnyOrder(
             line -> assertThat(line).endsWith("steps must be at least 1: 0"),
-            line -> assertThat(line).endsWith("microBatch must divide batchSize (4): 3"),
+            line -> assertThat(line).endsWith("microBatch must divide training.batchSize (4): 3"),
             line -> assertThat(line).contains("emaRate must be "),
             line -> assertThat(line).endsWith("logEvery must be at least 1: 0"),
             line -> assertThat(line).contains("classes must be 0 for text"),

@@ -87,11 +87,17 @@ record Resumption(RunPlace place, NDManager parent) {
         new ArrayList<>(Checkpoints.in(place.folder().checkpoints()));
     if (all.isEmpty()) {
       throw new InvalidDataException(
-          place.folder().path(),
-          "has no checkpoint to resume from; start anew in another folder, or remove this one");
+          place.folder().path(), "has no checkpoint to resume from; " + withoutCheckpoint());
     }
     Collections.reverse(all);
     return all;
+  }
+
+  /** Returns how to train where there is no checkpoint: a finished model is never written over. */
+  private String withoutCheckpoint() {
+    return Files.exists(place.folder().model())
+        ? "it holds a finished model: start anew in another folder," + RunOpening.ANOTHER
+        : "leave out --resume to start anew in it (in Java TrainingRun.start)";
   }
 
   private String offer(List<Checkpoints.Checkpoint> older) throws IOException {

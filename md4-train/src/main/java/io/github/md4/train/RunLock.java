@@ -129,8 +129,8 @@ final class RunLock implements AutoCloseable {
   private static InvalidDataException inUse(Path folder, String owner) {
     return new InvalidDataException(
         folder,
-        "is in use by another training (%s); stop it first, or name another folder"
-            .formatted(owner));
+        "is in use by another training (%s); stop it first, or name another folder,%s"
+            .formatted(owner, RunOpening.ANOTHER));
   }
 
   private static String owner(FileChannel channel) throws IOException {

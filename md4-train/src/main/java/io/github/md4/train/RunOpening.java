@@ -6,6 +6,7 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.train.folder.Checkpoints;
 import io.github.md4.train.folder.RunFolder;
+import io.github.md4.train.internal.data.SplitWriter;
 import io.github.md4.train.parallel.Communicator;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,8 @@ import java.util.Optional;
 
 /** The opening of a run in its folder, by one process or by all of a job. */
 record RunOpening(RunPlace place, NDManager parent) {
+  /** How another folder is named. */
+  static final String ANOTHER = " --set run=DIR";
 
   /** One way to open a run. */
   @FunctionalInterface
@@ -123,14 +126,26 @@ record RunOpening(RunPlace place, NDManager parent) {
     RunFolder folder = place.folder();
     if (Files.exists(folder.path()) && !Files.isDirectory(folder.path())) {
       throw new InvalidDataException(
-          folder.path(), "is a file; a run needs a folder: name another");
+          folder.path(), "is a file; a run needs a folder: name another," + ANOTHER);
     }
     if (Checkpoints.latest(folder.checkpoints()).isPresent() || Files.exists(folder.model())) {
       throw new InvalidDataException(
           folder.path(),
-          "already holds a run; go on with --resume (in Java TrainingRun.resume) or name another folder");
+          "already holds a run; go on with --resume (in Java TrainingRun.resume) or name another folder,"
+              + ANOTHER);
     }
+    checkHoldsNoData(folder.path());
     checkNames(folder);
+  }
+
+  /** Checks that a run does not come between the files of a data set. */
+  private static void checkHoldsNoData(Path folder) {
+    for (String split : SplitWriter.SPLITS) {
+      if (Files.exists(SplitWriter.bin(folder, split))) {
+        throw new InvalidDataException(
+            folder, "holds a data set (%s.bin); name another folder,%s".formatted(split, ANOTHER));
+      }
+    }
   }
 
   /** Checks that what a run writes has the place of nothing else, now and not at its first file. */
@@ -140,13 +155,16 @@ record RunOpening(RunPlace place, NDManager parent) {
     for (Path each : folders) {
       if (Files.exists(each, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(each)) {
         throw new InvalidDataException(
-            each, "is no folder, which a run needs there; move it away or name another folder");
+            each,
+            "is no folder, which a run needs there; move it away or name another folder,"
+                + ANOTHER);
       }
     }
     for (Path each : List.of(folder.config(), folder.metrics())) {
       if (Files.isDirectory(each)) {
         throw new InvalidDataException(
-            each, "is a folder where a run needs a file; move it away or name another folder");
+            each,
+            "is a folder where a run needs a file; move it away or name another folder," + ANOTHER);
       }
     }
   }
@@ -155,7 +173,8 @@ record RunOpening(RunPlace place, NDManager parent) {
     Path path = place.folder().path();
     if (!Files.isDirectory(path)) {
       throw new InvalidDataException(
-          path, "no such folder, so it has no checkpoint to resume from");
+          path,
+          "no such folder, so it has no checkpoint to resume from; leave out --resume to begin the run (in Java TrainingRun.start)");
     }
   }
 }

@@ -323,13 +323,13 @@ final class GenMd4TrainingTest {
     TrainingConfig one = TinyRun.training(9, 6, 1e-2);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TrainedSchedule.check(ScheduleConfig.parse(LEARNED), one))
-        .withMessage("training: samples must be 2 where model.schedule is learned: 1");
+        .withMessage("training.samples must be 2 where model.schedule is learned: 1");
     TrainingConfig steps =
         TinyRun.withTimeAxis(training(9, 6, powers(1)), new TimeAxis.Discrete(5));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TrainedSchedule.check(ScheduleConfig.parse(LEARNED), steps))
         .withMessage(
-            "training: timeAxis must be continuous where model.schedule is learned: discrete(5)");
+            "training.timeAxis must be continuous where model.schedule is learned: discrete(5)");
     TrainedSchedule.check(ScheduleConfig.parse("linear"), one);
   }
 

@@ -10,8 +10,10 @@ import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.cli.failure.Usage;
 import io.github.md4.cli.model.ModelArgument;
 import io.github.md4.cli.model.ModelOptions;
+import io.github.md4.cli.model.PassedOver;
 import io.github.md4.cli.model.Residual;
 import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.option.ThreadsOption;
 import io.github.md4.cli.report.Json;
 import io.github.md4.cli.report.Table;
 import io.github.md4.cli.sample.SamplerOptions;
@@ -86,6 +88,8 @@ final class BenchModelCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
+  @Mixin private ThreadsOption threads;
+
   @Option(names = "--json", description = "Print a JSON object, not a table.")
   private boolean json;
 
@@ -104,7 +108,10 @@ final class BenchModelCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Residual.check(spec, residual, precision);
     Device found = device.find();
+    threads.apply();
     Path model = RunFolder.modelIn(folder.path(), Weights.EMA);
+    PassedOver.note(folder.path(), model, Weights.EMA)
+        .ifPresent(note -> spec.commandLine().getErr().println("md4: " + note));
     Report report = measured(model, found);
     Residual.tell(spec, residual, report.residual, found);
     PrintWriter out = spec.commandLine().getOut();

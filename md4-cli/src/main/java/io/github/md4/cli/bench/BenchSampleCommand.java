@@ -97,7 +97,8 @@ final class BenchSampleCommand implements Callable<Integer> {
     boolean canGuide = workload.model().network().nullLabel().isPresent();
     if (guidance != SampleBench.NO_GUIDANCE && !canGuide) {
       throw Usage.error(
-          spec, "'--guidance': requires a network with condition.labelDropout above 0");
+          spec,
+          "'--guidance': requires a network with model.network.condition.labelDropout above 0");
     }
   }
 

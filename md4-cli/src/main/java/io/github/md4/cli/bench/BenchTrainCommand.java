@@ -10,6 +10,7 @@ import io.github.md4.cli.experiment.ExperimentOptions;
 import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.cli.model.ModelOptions;
 import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.option.ThreadsOption;
 import io.github.md4.cli.option.VocabularyOption;
 import io.github.md4.cli.parts.Processes;
 import io.github.md4.cli.report.Table;
@@ -77,6 +78,8 @@ final class BenchTrainCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
+  @Mixin private ThreadsOption threads;
+
   @Override
   public Integer call() throws IOException {
     Experiment experiment = experimentOptions.load();
@@ -85,6 +88,7 @@ final class BenchTrainCommand implements Callable<Integer> {
     Processes processes =
         Processes.ofEnvironment(spec.commandLine().getOut(), spec.commandLine().getErr());
     Device found = TrainingDevice.find(experiment.training(), device, processes.firstErr());
+    threads.apply();
     return processes.together(
         found,
         ConfigWriter.write(experiment),

@@ -9,6 +9,7 @@ import io.github.md4.cli.experiment.ExperimentOptions;
 import io.github.md4.cli.model.ModelOptions;
 import io.github.md4.cli.model.Residual;
 import io.github.md4.cli.option.OptionTypes;
+import io.github.md4.cli.option.ThreadsOption;
 import io.github.md4.cli.option.VocabularyOption;
 import io.github.md4.cli.report.Table;
 import io.github.md4.core.Precision;
@@ -59,6 +60,8 @@ final class FrozenOptions {
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
+  @Mixin private ThreadsOption threads;
+
   @Option(names = "--json", description = "Print a JSON object, not a table.")
   private boolean json;
 
@@ -73,9 +76,13 @@ final class FrozenOptions {
         residual == null ? training.residual() : residual);
   }
 
-  /** Returns the device; a stream that does not fit the products is a usage error. */
+  /**
+   * Returns the device, with its threads set; a stream that does not fit the products is a usage
+   * error.
+   */
   Device device(CommandSpec spec, FrozenWorkload workload) {
     Device found = device.find();
+    threads.apply();
     if (residual != null) {
       Residual.check(spec, residual, workload.precision());
     }

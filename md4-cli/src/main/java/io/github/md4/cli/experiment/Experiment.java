@@ -49,7 +49,7 @@ public record Experiment(
     int classes = model.network().classes();
     require(
         classes == 0 || !isText,
-        "model: network.classes must be 0 for text, which has no labels",
+        "model.network.classes must be 0 for text, which has no labels",
         classes);
   }
 
@@ -57,7 +57,7 @@ public record Experiment(
     try {
       model.objective().check(training.timeAxis());
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("training: timeAxis: " + e.getMessage(), e);
+      throw new IllegalArgumentException("training.timeAxis: " + e.getMessage(), e);
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.md4.cli.importing;
 
 import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.cli.model.ModelArgument;
+import io.github.md4.cli.model.PassedOver;
 import io.github.md4.cli.report.Json;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -79,6 +80,8 @@ public final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path model = RunFolder.modelIn(folder.path(), weights);
+    PassedOver.note(folder.path(), model, weights)
+        .ifPresent(note -> spec.commandLine().getErr().println("md4: " + note));
     boolean isPublished = like != null || PublishedCopy.isIn(model);
     if (like != null) {
       PublishedCopy.restore(like, SavedModel.weightsFile(model, weights), to);

@@ -121,7 +121,7 @@ public final class ModelOptions implements TitledOptions {
         folder,
         model -> {
           T read = reading.read(model);
-          note(model);
+          note(folder, model);
           return read;
         });
   }
@@ -145,8 +145,10 @@ public final class ModelOptions implements TitledOptions {
     }
   }
 
-  /** Tells where averaged weights are of little worth. */
-  private void note(Path model) {
+  /** Tells where a checkpoint stands for the finished model, or averages are of little worth. */
+  private void note(Path folder, Path model) {
+    PassedOver.note(folder, model, weights)
+        .ifPresent(note -> spec.commandLine().getErr().println("md4: " + note));
     if (weights == Weights.EMA) {
       AverageNote.of(model).ifPresent(note -> spec.commandLine().getErr().println("md4: " + note));
     }

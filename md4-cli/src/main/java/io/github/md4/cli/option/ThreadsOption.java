@@ -4,15 +4,13 @@ package io.github.md4.cli.option;
 import io.github.md4.core.internal.torch.EngineThreads;
 import picocli.CommandLine.Option;
 
-/** The option that sets the engine's threads on a CPU. */
+/** The option that sets the engine's threads on a CPU, where nothing is trained. */
 public final class ThreadsOption {
   @Option(
       names = "--threads",
       paramLabel = "N",
       converter = OptionTypes.Workers.class,
-      description =
-          "The number of threads of the engine on a CPU; the last bits of a training depend on it."
-              + " Default: the engine's choice.")
+      description = "The number of threads of the engine on a CPU. Default: the engine's choice.")
   private Integer threads;
 
   /** Sets the number that was given, if any; before the engine computes. */

@@ -10,7 +10,7 @@ import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.cli.failure.Usage;
 import io.github.md4.cli.model.ModelOptions;
 import io.github.md4.cli.option.OptionTypes;
-import io.github.md4.cli.option.ThreadsOption;
+import io.github.md4.cli.option.TrainingThreadsOption;
 import io.github.md4.cli.option.VocabularyOption;
 import io.github.md4.cli.train.TrainingDevice;
 import java.io.IOException;
@@ -58,7 +58,7 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
-  @Mixin private ThreadsOption threads;
+  @Mixin private TrainingThreadsOption threads;
 
   @Option(
       names = Rehearsal.OPTION,

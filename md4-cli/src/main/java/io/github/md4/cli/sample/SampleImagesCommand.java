@@ -177,7 +177,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
     SavedModel.Description description = model.description();
     if (guidance != 1 && description.config().network().nullLabel().isEmpty()) {
       throw usage(
-          "--guidance requires a model that was trained with condition.labelDropout above 0");
+          "--guidance requires a model that was trained with model.network.condition.labelDropout above 0");
     }
     sampler.setDefaultGrid(defaultGrid(description));
     sampler.fitTo(model);

@@ -11,8 +11,10 @@ import io.github.md4.train.optimizer.Spike;
 import io.github.md4.train.update.Learner;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** The listener of {@code md4 train}: a run's records, with samples and messages on the way. */
@@ -49,8 +51,12 @@ final class RunListener implements TrainingListener {
         .evaluate(
             learner, isStopRequested) // the last that a stop can end: what follows is recorded
         .forEach(each -> print(learner.updates(), each));
-    samples.record(learner.updates(), drawn, recorder);
-    samples.text(drawn).ifPresent(text -> log.sample(learner.updates(), text));
+    Optional<Path> file = samples.record(learner.updates(), drawn, recorder);
+    samples
+        .text(drawn)
+        .ifPresentOrElse(
+            text -> log.sample(learner.updates(), text),
+            () -> file.ifPresent(picture -> log.samples(learner.updates(), picture)));
     log.back(learner.updates());
   }
 

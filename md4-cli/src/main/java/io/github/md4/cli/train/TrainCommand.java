@@ -11,7 +11,7 @@ import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.cli.failure.Usage;
 import io.github.md4.cli.model.ModelOptions;
 import io.github.md4.cli.option.OptionTypes;
-import io.github.md4.cli.option.ThreadsOption;
+import io.github.md4.cli.option.TrainingThreadsOption;
 import io.github.md4.cli.parts.Processes;
 import io.github.md4.cli.report.TypedName;
 import io.github.md4.core.InvalidDataException;
@@ -146,7 +146,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
-  @Mixin private ThreadsOption threads;
+  @Mixin private TrainingThreadsOption threads;
 
   @Override
   public Integer call() throws IOException {

@@ -7,6 +7,7 @@ import io.github.md4.cli.screen.Visible;
 import io.github.md4.train.TrainingListener.StepMetrics;
 import io.github.md4.train.config.TrainingConfig;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Locale;
 
 /**
@@ -83,6 +84,12 @@ final class TrainingLog implements AutoCloseable {
         step,
         shown.substring(0, end),
         end < shown.length() ? "..." : "");
+    err.flush();
+  }
+
+  /** Samples were drawn that only their picture shows. */
+  void samples(long step, Path picture) {
+    err.printf(Locale.ROOT, "step %,d: samples: %s%n", step, picture);
     err.flush();
   }
 

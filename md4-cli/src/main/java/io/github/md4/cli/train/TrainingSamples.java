@@ -46,24 +46,30 @@ final class TrainingSamples implements AutoCloseable {
     this.folder = folder;
   }
 
-  /** Records samples as texts, or as one picture where they are images. */
-  void record(long step, List<int[]> samples, RunRecorder recorder) throws IOException {
+  /**
+   * Records samples as texts, or as one picture where they are images.
+   *
+   * @return the file; empty without samples
+   */
+  Optional<Path> record(long step, List<int[]> samples, RunRecorder recorder) throws IOException {
     if (samples.isEmpty()) {
-      return;
+      return Optional.empty();
     }
     Files.createDirectories(folder);
     Tokenizer tokenizer = model.tokenizer();
     Optional<ImageShape> image = tokenizer.image();
     if (image.isPresent()) {
       byte[] png = ImageGrid.square(image.get(), samples.size()).png(samples);
-      OutputFile.write(folder.resolve("step-" + step + ".png"), png);
+      Path file = folder.resolve("step-" + step + ".png");
+      OutputFile.write(file, png);
       recorder.picture(step, "samples", png);
-    } else {
-      String all =
-          samples.stream().map(tokenizer::decode).collect(Collectors.joining("\n\n")) + "\n";
-      OutputFile.write(folder.resolve("step-" + step + ".txt"), all);
-      recorder.text(step, "samples", all);
+      return Optional.of(file);
     }
+    String all = samples.stream().map(tokenizer::decode).collect(Collectors.joining("\n\n")) + "\n";
+    Path file = folder.resolve("step-" + step + ".txt");
+    OutputFile.write(file, all);
+    recorder.text(step, "samples", all);
+    return Optional.of(file);
   }
 
   /** Returns the text of the first sample; nothing of images, or without samples. */

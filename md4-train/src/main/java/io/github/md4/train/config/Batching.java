@@ -39,7 +39,7 @@ public record Batching(int batchSize, int microBatch, int samples, TimeSampling 
         batchSize >= 1 && batchSize <= MOST, "batchSize must be in [1, " + MOST + "]", batchSize);
     require(
         microBatch >= 1 && batchSize % microBatch == 0,
-        "microBatch must divide batchSize (" + batchSize + ")",
+        "microBatch must divide training.batchSize (" + batchSize + ")",
         microBatch);
     require(samples >= 1 && samples <= MOST, "samples must be in [1, " + MOST + "]", samples);
     Objects.requireNonNull(timeSampling, "timeSampling");

@@ -40,7 +40,8 @@ public interface LearningRate {
       check(base, warmUp);
       if (!(steps > warmUp)) {
         throw new IllegalArgumentException(
-            "steps must be more than learningRate.warmUp (%d): %d".formatted(warmUp, steps));
+            "training.steps must be more than training.learningRate.warmUp (%d): %d"
+                .formatted(warmUp, steps));
       }
     }
 

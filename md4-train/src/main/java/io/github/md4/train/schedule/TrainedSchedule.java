@@ -66,12 +66,12 @@ public sealed interface TrainedSchedule extends AutoCloseable
     }
     if (training.batching().samples() != LearnedSchedule.SAMPLES) {
       throw new IllegalArgumentException(
-          "training: samples must be %d where model.schedule is learned: %d"
+          "training.samples must be %d where model.schedule is learned: %d"
               .formatted(LearnedSchedule.SAMPLES, training.batching().samples()));
     }
     if (!training.timeAxis().isContinuous()) {
       throw new IllegalArgumentException(
-          "training: timeAxis must be continuous where model.schedule is learned: "
+          "training.timeAxis must be continuous where model.schedule is learned: "
               + training.timeAxis());
     }
   }

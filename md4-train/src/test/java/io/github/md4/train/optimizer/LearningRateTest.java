@@ -64,6 +64,6 @@ final class LearningRateTest {
     assertThat(new LearningRateConfig(0, 0, usual.decay()).base()).isZero();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new WarmUpCosine(1, 5, 5))
-        .withMessage("steps must be more than learningRate.warmUp (5): 5");
+        .withMessage("training.steps must be more than training.learningRate.warmUp (5): 5");
   }
 }
