@@ -46,6 +46,33 @@ final class ConfigCommandTest {
     assertThat(begun(data)).contains("kind: transformer", "length: 60\n"); // as valid has
   }
 
+  /** On a CPU those of configs/tutorial-text.yaml, whose scores docs/tutorial.md has. */
+  @Test
+  void init_takesTheSizesOfTheTutorial() throws IOException {
+    Path text = Files.writeString(folder.resolve("t.txt"), "some words of a text\n".repeat(6000));
+    Path data = folder.resolve("d");
+    md4(Ran.words("data text --vocabulary chars", "--from", text, "--out", data)).check();
+    Ran ran = md4("config", "init", data, "--device", "cpu").succeeded();
+    assertThat(ran.small()).isEmpty();
+    Path tutorial = Path.of("..", "configs", "tutorial-text.yaml");
+    for (String line : Files.readAllLines(tutorial)) {
+      if (line.matches(" *(headWidth|heads|layers|embedding|base|warmUp|beta2|emaRate): .*")) {
+        assertThat(ran.out().lines()).contains(line);
+      }
+    }
+    assertThat(ran.out()).contains("  steps: 2400\n  batchSize: 32\n", "  length: 64\n");
+  }
+
+  @Test
+  void init_saysWhereATextIsShort() throws IOException {
+    TinyTraining tiny = TinyTraining.prepare(folder);
+    Ran ran = md4("config", "init", tiny.folder().resolve("data"), "--device", "cpu").succeeded();
+    assertThat(ran.small())
+        .endsWith(
+            " to train on are few: a model of them knows how frequent"
+                + " tokens are, and little more\n");
+  }
+
   @Test
   void init_saysWhatToNameInPlaceOfAFile() throws IOException {
     Path text = Files.writeString(folder.resolve("story.txt"), "a story\n");

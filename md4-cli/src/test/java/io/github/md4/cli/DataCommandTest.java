@@ -86,9 +86,11 @@ final class DataCommandTest {
     assertThat(ran.err().lines())
         .containsExactly(
             "md4: byte order marks left out at the start of files: 1",
-            "md4: 45 line ends of a carriage return and a line feed are line feeds now",
+            "md4: 45 line ends of a carriage return and a line feed are line feeds now");
+    assertThat(ran.small())
+        .isEqualTo(
             "md4: valid has 11 tokens and test has 11 tokens: scores of so few say little;"
-                + " --fractions divides otherwise");
+                + " --fractions divides otherwise\n");
     Ran again =
         md4(
             "data",

@@ -23,7 +23,7 @@ final class Launched {
         out.append(line).append('\n');
       }
       int code = launcher.exitCode();
-      return new Ran(code, out.toString(), Ran.complaints(launcher.err()), "");
+      return new Ran(code, out.toString(), Ran.complaints(launcher.err()), "", "");
     }
   }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -16,14 +17,17 @@ import java.util.stream.Stream;
 /**
  * What a call of md4 leaves behind.
  *
- * @param err the lines of stderr but the account of a training
+ * @param err the lines of stderr but the account of a training and what says that data is small
  * @param account the lines that tell how a training begins, goes on and ends
+ * @param small the lines that say that data is small, as that of tests is
  */
-public record Ran(int code, String out, String err, String account) {
+public record Ran(int code, String out, String err, String account, String small) {
   private static final Pattern ACCOUNT =
       Pattern.compile(
           "(training .+ on |[\\d,]+ steps of |resuming at step |step [\\d,]+ of |step [\\d,]+: samples?: |about [\\d,]+ tokens/s"
               + "|saved step |go on with: |model: |next: ).*");
+  private static final Pattern SMALL =
+      Pattern.compile("md4: .+ (scores of so few say little; |to train on are few: ).+");
   private static final JsonMapper JSON = new JsonMapper();
 
   public static Ran md4(Object... args) {
@@ -32,18 +36,21 @@ public record Ran(int code, String out, String err, String account) {
     String[] texts = List.of(args).stream().map(Object::toString).toArray(String[]::new);
     int code = Main.execute(new PrintWriter(out), new PrintWriter(err), texts);
     String all = err.toString();
-    return new Ran(code, out.toString(), complaints(all), lines(all, true));
+    Predicate<String> isAccount = line -> ACCOUNT.matcher(line).matches();
+    Predicate<String> isSmall = line -> SMALL.matcher(line).matches();
+    return new Ran(
+        code, out.toString(), complaints(all), lines(all, isAccount), lines(all, isSmall));
   }
 
-  /** Returns the lines of stderr but the account of a training. */
+  /** Returns what {@link #err} has of all lines of stderr. */
   public static String complaints(String err) {
-    return lines(err, false);
+    return lines(err, line -> !ACCOUNT.matcher(line).matches() && !SMALL.matcher(line).matches());
   }
 
-  private static String lines(String err, boolean areOfAccount) {
+  private static String lines(String err, Predicate<String> which) {
     return Pattern.compile("(?<=\n)")
         .splitAsStream(err)
-        .filter(line -> ACCOUNT.matcher(line.strip()).matches() == areOfAccount)
+        .filter(line -> which.test(line.strip()))
         .collect(Collectors.joining());
   }
 

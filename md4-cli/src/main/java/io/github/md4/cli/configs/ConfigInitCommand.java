@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
     name = "init",
     description =
         "Writes a config for the data of a folder. Whether they are a text, documents or images,"
-            + " their vocabulary and classes are read from the data; the sizes fit the device.",
+            + " their vocabulary and classes are read from the data; the sizes fit the device, and"
+            + " on a CPU are those of the tutorials.",
     sortOptions = false,
     footer = {"%nExamples:", "  md4 config init data/book --out book.yaml"})
 final class ConfigInitCommand implements Callable<Integer> {
@@ -58,10 +59,11 @@ final class ConfigInitCommand implements Callable<Integer> {
                       new InvalidDataException(
                           train, "has no JSON file beside it; make both with md4 data"));
       Path heldOut = FirstConfig.heldOut(data);
-      text =
+      FirstConfig first =
           new FirstConfig(
-                  data, info, heldOut, length(heldOut), classes(train), device.find().isGpu())
-              .text();
+              data, info, heldOut, length(heldOut), classes(train), device.find().isGpu());
+      first.note().ifPresent(note -> spec.commandLine().getErr().println("md4: " + note));
+      text = first.text();
     }
     if (out == null) {
       spec.commandLine().getOut().print(text);

@@ -86,7 +86,7 @@ final class CheckpointWatchTest {
 
     Ran end() throws Exception {
       int exit = code.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      return new Ran(exit, out.toString(), err.toString(), "");
+      return new Ran(exit, out.toString(), err.toString(), "", "");
     }
   }
 
