@@ -35,6 +35,8 @@ public interface RowLoss {
 
   /**
    * Returns the weighted sum of the rows' losses on a training pass, and leaves its gradient there.
+   * Rows of weight zero stand in ({@code QueryBatch.filled}): whatever token they are shown, their
+   * losses and gradients have to be finite.
    *
    * @param scope the owner of what the computation makes
    * @param logits the logits of a training pass
