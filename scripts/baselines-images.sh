@@ -14,6 +14,7 @@
 #   SAMPLES=16, SAMPLE_STEPS=256, PRECISION=bfloat16 (of sampling)
 #   LIMIT=                 seconds for each training, which is then stopped as by SIGTERM and gone on with next time
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 here=$(dirname "$0")
 md4=${MD4:-$here/../bin/md4}

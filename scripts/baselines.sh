@@ -29,6 +29,7 @@
 #   SAMPLES=4, SAMPLE_STEPS=1000, GENERATIVE_COUNT=64, STEPS_OF="16 64 256"
 #   SAMPLERS=              of MD4, SEDD and CTMC, instead of their own
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 here=$(dirname "$0")
 md4=${MD4:-$here/../bin/md4}

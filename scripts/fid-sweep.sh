@@ -10,6 +10,7 @@
 # one. STEPS are the numbers of steps, COUNT the images (the paper's 50,000), GUIDANCE the scale of classifier-free
 # guidance, FLAGS more words for md4 evaluate fid. Images that were drawn before are taken as they are.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 model=$1
 reference=$2

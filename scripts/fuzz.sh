@@ -6,6 +6,7 @@
 #   scripts/fuzz.sh [ROUNDS] [SEED] [NAME]   200 rounds of 53 files, each damaged once a round; NAME: only those
 #                                            with it in their path
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 rounds=${1:-200}

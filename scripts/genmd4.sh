@@ -25,6 +25,7 @@
 #   SAMPLES=4, STEPS=1000  how many are drawn of each kind, and how
 #   BENCH_STEPS=20
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 here=$(dirname "$0")
 md4=${MD4:-$here/../bin/md4}

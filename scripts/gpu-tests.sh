@@ -10,6 +10,7 @@
 # time (16); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names; RUNS, how many times attention's
 # results are made again and compared bit for bit (3). ONLY=HopperAttentionGpuTest RUNS=300 LIMIT=300 compares 300.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -u
 classes=$1
 path=$1:$2

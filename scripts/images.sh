@@ -17,6 +17,7 @@
 # stopped as by SIGTERM; T (64), steps; GRIDS (uniform cosine; uniform alone for a model of the cosine schedule); COUNT
 # (2000), images compared; BATCH (250); CHUNKS, images scored, all unless given; GUIDANCE (1); PRECISION (float32).
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 usage() {
@@ -103,7 +104,7 @@ data() {
 
 train() {
   if [ -e "$run/model" ]; then
-    said "$run is trained"
+    said "$run is trained${1:+: $* has no effect on it; RUN=FOLDER names another}"
     return 0
   fi
   said "training${LIMIT:+, stopped after $LIMIT seconds}"

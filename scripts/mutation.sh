@@ -9,6 +9,7 @@
 # once. Prints the changes that survived and a line of totals; md4-*/target/pit-reports has index.html and mutations.csv,
 # with a line for each change. Takes minutes to an hour; not part of mvn verify. The results are in docs/lab/reliability.md.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 seed=${SEED:-1}

@@ -8,6 +8,7 @@
 # Each is supervised (scripts/supervise.sh) and writes LOGS/NAME.log; LOGS is logs. Prints a line for
 # each with its process: kill that to stop the training after a checkpoint; the same command goes on.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 here=$(CDPATH='' cd "$(dirname "$0")" && pwd -P)
 logs=${LOGS:-logs}

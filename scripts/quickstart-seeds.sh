@@ -8,6 +8,7 @@
 # In the environment: SEEDS (1 2 3 4 5); MD4, the command (bin/md4); RUNS, the folder of the runs (runs/quickstart-seeds);
 # DATA, the corpus (data/quickstart); COUNT, samples a seed (200).
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 
 # One thread, so that the result does not depend on the number of cores, and so small a network's threads need not
@@ -24,6 +25,8 @@ runs=${RUNS:-runs/quickstart-seeds}
 [ -e "$data/test.bin" ] || "$md4" data quickstart --out "$data" >&2
 for seed in ${SEEDS:-1 2 3 4 5}; do
   run=$runs/$seed
+  [ ! -e "$run/model" ] || [ $# -eq 0 ] ||
+    echo "scripts/quickstart-seeds.sh: $run is finished: $* has no effect on it; RUNS=FOLDER names other runs" >&2
   # shellcheck disable=SC2086
   [ -e "$run/model" ] || "$md4" train --config configs/quickstart.yaml --resume-or-start $threads --set "training.seed=$seed" \
     --set "run=$run" --set "data.train=$data/train.bin" --set "data.evaluate=[$data/valid.bin]" "$@" >&2

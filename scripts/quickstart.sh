@@ -3,22 +3,46 @@
 # Builds, makes the corpus, trains, scores and samples the quickstart model, and plays an unmasking. Needs a JDK 17 and
 # Maven, no GPU. README says what to expect.
 #
-#   scripts/quickstart.sh [--set KEY=VALUE ...]      options are those of md4 train
+#   scripts/quickstart.sh [--set KEY=VALUE ...] [--device DEVICE] [--threads N] [--stacktrace]
+#
+# The options are those of md4 train, for a run that is not finished.
 #
 # In the environment: MD4, the command (bin/md4, which is built first); RUN, the run (runs/quickstart); DATA, the corpus
 # (data/quickstart).
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
+
+refuse() {
+  echo "scripts/quickstart.sh: $*" >&2
+  exit 2
+}
 
 # One thread, so that the result does not depend on the number of cores, and so small a network's threads need not
 # wait for each other.
 threads="--threads 1"
+of=
 for word; do
-  case $word in --threads*) threads= ;; esac
+  if [ -n "$of" ]; then
+    of=
+    continue
+  fi
+  case $word in
+    -h | --help) exec sh "$0" --help ;;
+    --threads) threads= of=$word ;;
+    --threads=*) threads= ;;
+    --set | --device) of=$word ;;
+    --set=* | --device=* | --stacktrace) ;;
+    *) refuse "takes --set KEY=VALUE, --device DEVICE, --threads N and --stacktrace, not '$word'; --help says more" ;;
+  esac
 done
+[ -z "$of" ] || refuse "$of needs a value"
 CDPATH='' cd "$(dirname "$0")/.."
 data=${DATA:-data/quickstart}
 run=${RUN:-runs/quickstart}
+if [ -e "$run/model" ] && [ $# -gt 0 ]; then
+  refuse "$run is finished, and options are for a new run: RUN=runs/another scripts/quickstart.sh $*"
+fi
 test=$data/test.bin
 
 said() {
@@ -40,6 +64,8 @@ if [ -z "${MD4:-}" ]; then
   if ! MAVEN_OPTS="$first ${MAVEN_OPTS:-}" \
     mvn -B -ntp -q -Dstyle.color=never -Dmaven.test.skip=true package >"$log" 2>&1 </dev/null; then
     cat "$log" >&2
+    rm -f "$log"
+    echo "scripts/quickstart.sh: the build failed; what Maven says of it is above" >&2
     exit 1
   fi
   rm -f "$log"

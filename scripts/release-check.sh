@@ -7,6 +7,7 @@
 #
 # Exit code 1 if a jar differs. The lists are in md4-*/target/japicmp of the folder that is named at the end.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 base=${1:-$(git describe --tags --abbrev=0 2>/dev/null || true)}

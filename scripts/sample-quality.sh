@@ -9,6 +9,7 @@
 # 1: only then are the seconds those of the sampler alone). Samples that are there are not drawn again, and
 # DRAW_ONLY=1 prints no table, so that the GPU's part can be done apart.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 model=$1
 reference=$2

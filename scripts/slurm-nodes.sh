@@ -16,6 +16,7 @@
 #SBATCH --open-mode=append
 #SBATCH --output=md4-%j.log
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -u
 cd "${MD4_HOME:-${SLURM_SUBMIT_DIR:-.}}" || exit 1
 # Since 22.05 srun does not take over the number of processors by itself.

@@ -9,6 +9,7 @@
 #SBATCH --cpus-per-task=8
 #SBATCH --output=md4-%A-%a.log
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 cd "${MD4_HOME:-${SLURM_SUBMIT_DIR:-.}}"
 folder=$1

@@ -13,6 +13,7 @@
 # MD4_PROCESSES=8 trains by eight processes of this machine. Under torchrun's or Slurm's variables each
 # process has a supervisor of its own; when one dies all end, and all are begun again.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -u
 root=$(CDPATH='' cd "$(dirname "$0")/.." && pwd -P)
 md4=${MD4:-$root/bin/md4}

@@ -11,6 +11,7 @@
 # RUN is a run, a checkpoint or a model. PASSES (4) is how often each sequence is scored; MORE holds
 # further options of md4 evaluate, as --precision bfloat16.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 table=$1
 run=$2

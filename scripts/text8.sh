@@ -7,6 +7,7 @@
 #
 # CONFIG is a file of configs/, RUN the run's folder, FILE... text8.zip, or text8 in parts in order.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 config=$1
 run=$2

@@ -7,6 +7,7 @@
 #
 # In the environment: MD4, the command (bin/md4, which has to be built); WORK, a folder for corpus and run (a new one).
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 md4=${MD4:-bin/md4}

@@ -9,6 +9,7 @@
 # DIR is an empty or absent folder for data and runs; it is left there if a check fails. MD4 names
 # the command, TORTURE_SEED the seed of the moments.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -u
 set -m # jobs of their own, so that SIGINT is not ignored in them
 

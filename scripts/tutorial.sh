@@ -8,6 +8,7 @@
 # Writes OUT/data, OUT/run, what the commands print, and OUT/seconds.txt. In the environment: MD4, the command (bin/md4);
 # OPTIONS, further options of the training.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 CDPATH='' cd "$(dirname "$0")/.."
 text=${1:?a text file is needed}

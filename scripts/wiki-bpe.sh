@@ -14,6 +14,7 @@
 #   PASSES=4    times and masks for each sequence
 #   MORE=       options for every evaluation, as --precision bfloat16
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 stage=$1
 data=$2

@@ -9,6 +9,7 @@
 #
 # PYTHON is one with PyTorch. Nothing else should want the processor meanwhile.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 CDPATH='' cd "$(dirname "$0")/../.."
 python=${PYTHON:-python3}

@@ -8,6 +8,7 @@
 # GPUS, their number (all that nvidia-smi lists); PARTS, some of "speed losses samples killed" (all).
 # A rehearsal on a CPU: DEVICE=cpu GPUS=2 scripts/bench/gpus.sh OUT
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -u
 CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}

@@ -8,6 +8,7 @@
 # Writes OUT/report.txt, a line for each config as it comes, and the reports of md4 bench train. In the environment: MD4,
 # the command (bin/md4); DEVICE (gpu:0), or cpu for a rehearsal of the configs that are named; GPU, its number for nvidia-smi.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -u
 CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}

@@ -10,6 +10,7 @@
 # KINDS, those of scripts/baselines.sh; STEPS (20), WARM (6); MICRO, the micro-batch of Gaussian diffusion (128);
 # FLAGS, more words for md4 bench train.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 here=$(dirname "$0")
 out=${1:?names a folder}

@@ -8,6 +8,7 @@
 # Writes OUT/report.txt; some fifteen minutes. In the environment: MD4, the command (bin/md4); SECONDS_OF_TRIAL (20); THREADS (1);
 # ONLY, some of "quickstart images documents dna text genmd4" (all).
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}

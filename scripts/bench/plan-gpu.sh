@@ -9,6 +9,7 @@
 # DEVICE (gpu:0), which nobody else may use meanwhile; ONLY, some of "text8 cifar10 owt recompute" (all). A rehearsal
 # on a CPU, of small batches: DEVICE=cpu scripts/bench/plan-gpu.sh OUT
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -u
 CDPATH='' cd "$(dirname "$0")/../.."
 out=${1:?a folder is needed}

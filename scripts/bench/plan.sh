@@ -12,6 +12,7 @@
 # In the environment: MD4, the command (bin/md4); DEVICE (cpu), or gpu:N; SECONDS_OF_TRIAL (20); RUN, the folder of the
 # run, removed first (runs/plan-check); PLAN, a file for the plan in JSON.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 
 md4=${MD4:-bin/md4}

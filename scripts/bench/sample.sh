@@ -10,6 +10,7 @@
 # graph for one sequence, else default). DEVICE, PRECISION, RESIDUAL and STEPS="64 256" choose less; REPEATS, the times that
 # each is sampled, of which the median is told.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 root=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
 out=${1:-sample-bench.jsonl}

@@ -14,6 +14,7 @@
 # SHAPES="256x27 1024x50257" and BATCHES="1 64" choose others or less; MORE is passed on to every
 # command but those of images, CLASSES is the class path.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 root=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
 out=${1:-samplers-bench.jsonl}

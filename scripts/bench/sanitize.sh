@@ -16,6 +16,7 @@
 # EACH_LANE defined as 1 each lane arrives, which it follows; so a folder with attention.cu in that form stands first in the class
 # path. memcheck and synccheck run the kernels as they are.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -u
 classes=$1
 path=$1:$2

@@ -4,6 +4,7 @@
 # md4-cli.jar in turn (this build's where none is named).
 # Two idle cores, the quickstart's network: see docs/service.md for the numbers to expect.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -euo pipefail
 here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 model=${1:?usage: service.sh MODEL [JAR...]}

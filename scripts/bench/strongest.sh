@@ -8,6 +8,7 @@
 #
 # In the environment: MD4, the command; PYTHON; MD4_CUBLASLT, a newer library for our products, such as PyTorch's own.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 here=$(CDPATH='' cd "$(dirname "$0")" && pwd -P)
 out=${1:-strongest}

@@ -5,6 +5,7 @@
 #
 #   scripts/bench/turns.sh BEFORE AFTER [ROUNDS]
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 before=$1
 after=$2

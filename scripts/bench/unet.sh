@@ -10,6 +10,7 @@
 # measured; LAYOUTS; MODES of torch_unet.py, eager and blocks unless given (compiled as a whole takes minutes more);
 # MD4_FLAGS and TORCH_FLAGS, more words for each.
 [ -z "${ZSH_VERSION:-}" ] || exec sh "$0" "$@" # zsh leaves variables unsplit
+case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
 set -eu
 here=$(dirname "$0")
 batch=${1:-128}

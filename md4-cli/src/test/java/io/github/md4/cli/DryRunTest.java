@@ -70,6 +70,24 @@ final class DryRunTest {
     refused(3, "train.bin: ", "--set", "model.length=100000");
   }
 
+  /** Layers without end: no machine has their memory, whose system would end the process. */
+  @Test
+  void microBatchThatNoMemoryHolds_isRefused() {
+    refused(
+        4,
+        "training.microBatch 1000000 needs at least ",
+        "--set",
+        "training.batchSize=1000000",
+        "--set",
+        "training.microBatch=1000000",
+        "--set",
+        "model.network.layers=512",
+        "--set",
+        "model.length=512",
+        "--set",
+        "data.evaluate=[]");
+  }
+
   @Test
   void warmUpAsLongAsTheRun_isRefused() {
     refused(

@@ -84,6 +84,21 @@ final class FullDiskTest {
     assertThat(Checkpoints.in(checkpoints)).extracting(Checkpoint::step).containsExactly(9L, 12L);
   }
 
+  /** What the run cannot write at its end is refused at its start. */
+  @Test
+  void train_isRefusedWhereItsFirstCheckpointHasNoRoom() throws Exception {
+    for (String[] more : new String[][] {{}, {"--dry-run"}}) {
+      String[] wide = {"--set", "model.network.headWidth=32"};
+      String[] words = Stream.of(wide, more).flatMap(Stream::of).toArray(String[]::new);
+      train(words)
+          .failed(
+              ExitCodes.FAILURE,
+              disk.resolve("run") + ": its first checkpoint and model need ",
+              " KiB are free; make room, or name another folder, --set run=DIR");
+      assertThat(files()).isEmpty();
+    }
+  }
+
   /** Each output, on a disk without any room: named, and what was there before stays. */
   @Test
   void outputs_areNamedAndWhatWasThereStays() throws IOException {

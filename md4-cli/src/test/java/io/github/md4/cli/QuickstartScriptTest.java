@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -40,22 +41,74 @@ final class QuickstartScriptTest {
 
   /** Runs the script; returns what it prints, as where nothing is chosen by the environment. */
   private List<String> printed() throws Exception {
-    Path run = folder.resolve("run");
+    return ended(0, Map.of("MD4", md4.toString()))
+        .replace(md4.toString(), "bin/md4")
+        .replace(folder.resolve("run").toString(), "runs/quickstart")
+        .lines()
+        .toList();
+  }
+
+  /** Runs the script to its end of this code; returns what it prints. */
+  private String ended(int code, Map<String, String> environment, String... options)
+      throws Exception {
     Path out = folder.resolve("out");
-    ProcessBuilder builder =
-        new ProcessBuilder("sh", ROOT.resolve("scripts/quickstart.sh").toString());
-    builder.environment().put("MD4", md4.toString());
-    builder.environment().put("RUN", run.toString());
+    List<String> words = new ArrayList<>(List.of("sh", "" + ROOT.resolve("scripts/quickstart.sh")));
+    words.addAll(List.of(options));
+    ProcessBuilder builder = new ProcessBuilder(words);
+    builder.environment().putAll(environment);
+    builder.environment().put("RUN", folder.resolve("run").toString());
     builder.environment().put("DATA", folder.resolve("data").toString());
     builder.environment().remove("MD4_NO_NEXT");
     Process process = builder.redirectErrorStream(true).redirectOutput(out.toFile()).start();
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("has ended").isTrue();
     String text = Files.readString(out);
-    assertThat(process.exitValue()).as(text).isZero();
-    return text.replace(md4.toString(), "bin/md4")
-        .replace(run.toString(), "runs/quickstart")
-        .lines()
-        .toList();
+    assertThat(process.exitValue()).as(text).isEqualTo(code);
+    return text;
+  }
+
+  private String refused(String... options) throws Exception {
+    String line = ended(2, Map.of("MD4", md4.toString()), options);
+    assertThat(line).startsWith("scripts/quickstart.sh: ").hasLineCount(1);
+    assertThat(folder.resolve("calls")).doesNotExist();
+    return line;
+  }
+
+  @Test
+  void words_thatAreNoOptionsOfATrainingAreRefused() throws Exception {
+    assertThat(refused("foo")).contains("not 'foo'");
+    assertThat(refused("--set", "training.steps=3", "--step=3")).contains("not '--step=3'");
+    assertThat(refused("--threads", "1", "--set")).contains("--set needs a value");
+  }
+
+  /** They would have no effect, so the script does not go on as if they had. */
+  @Test
+  void options_ofAFinishedRunAreRefused() throws Exception {
+    Files.createDirectories(folder.resolve("run/model"));
+    assertThat(refused("--set", "training.steps=200"))
+        .contains("run is finished, and options are for a new run")
+        .contains("RUN=runs/another scripts/quickstart.sh --set training.steps=200");
+    assertThat(printed()).isNotEmpty();
+  }
+
+  @Test
+  void options_reachTheTraining() throws Exception {
+    String text = Files.readString(md4).replace("$1 $MD4_NO_NEXT", "$*");
+    Files.writeString(md4, text);
+    String[] options = {"--set", "a=b c", "--set=d=e", "--threads=2", "--device", "cpu"};
+    ended(0, Map.of("MD4", md4.toString()), options);
+    assertThat(Files.readAllLines(folder.resolve("calls")).get(1))
+        .endsWith(" " + String.join(" ", options))
+        .doesNotContain("--threads 1");
+  }
+
+  @Test
+  void buildThatFails_isToldInTheLastLine() throws Exception {
+    Path mvn = Files.writeString(folder.resolve("mvn"), "#!/bin/sh\necho 'a reason'\nexit 1\n");
+    Files.setPosixFilePermissions(mvn, PosixFilePermissions.fromString("rwxr-xr-x"));
+    String path = folder + ":" + System.getenv("PATH");
+    assertThat(ended(1, Map.of("MD4", "", "PATH", path)))
+        .endsWith(
+            "a reason\nscripts/quickstart.sh: the build failed; what Maven says of it is above\n");
   }
 
   @Test

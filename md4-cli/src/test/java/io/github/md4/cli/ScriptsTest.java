@@ -332,7 +332,7 @@ final class ScriptsTest {
     }
   }
 
-  private static List<Path> all() throws IOException {
+  static List<Path> all() throws IOException {
     try (Stream<Path> files = Files.walk(SCRIPTS)) {
       List<Path> scripts = files.filter(each -> each.toString().endsWith(".sh")).sorted().toList();
       assertThat(scripts).isNotEmpty();

@@ -197,6 +197,7 @@ public final class TrainCommand implements Callable<Integer> {
       PrintWriter out)
       throws IOException {
     RunFolder folder = new RunFolder(experiment.run());
+    checkFits(folder, plan, manager);
     if (mode.dryRun) {
       try (TrainingRun run = TrainingRun.trial(folder, plan, TrainingData.of(tokens), manager);
           Evaluator evaluator = evaluator(experiment, plan, manager)) {
@@ -213,6 +214,16 @@ public final class TrainCommand implements Callable<Integer> {
       }
     }
     return train(experiment, plan, tokens, manager);
+  }
+
+  /** Checks that memory and disk may take the training, before it takes them. */
+  private void checkFits(RunFolder folder, TrainingPlan plan, NDManager manager)
+      throws IOException {
+    MemoryCheck.check(plan, manager.getDevice());
+    boolean isWritten = mode.replay == null && plan.communicator().share().rank() == 0;
+    if (isWritten && !mode.isResumed(folder)) {
+      RoomCheck.check(folder.path(), plan, manager);
+    }
   }
 
   private int train(Experiment experiment, TrainingPlan plan, TokenFile tokens, NDManager manager)
