@@ -103,7 +103,7 @@ final class FullDiskTest {
   @Test
   void outputs_areNamedAndWhatWasThereStays() throws IOException {
     Path model = TinyModel.OF_SEVEN.write(folder.resolve("model"), 1);
-    Path text = Files.writeString(folder.resolve("text.txt"), "abc def ".repeat(100));
+    Path text = Files.writeString(folder.resolve("text.txt"), "abc def ".repeat(600));
     Path data = folder.resolve("abc");
     Ran.md4("data", "text", "--from", text, "--vocabulary", "chars", "--out", data).check();
     Path trace = folder.resolve("a.ndjson");
