@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,6 +136,37 @@ final class FullDiskTest {
     Ran ran = Ran.md4(Ran.words(drawn, model, "--trace", streamed));
     assertThat(ran.err()).isEqualTo("md4: " + full(streamed) + LEFT + "\n");
     assertThat(ran.code()).isEqualTo(ExitCodes.FAILURE);
+  }
+
+  /** The same words for a file, for data and for a training. */
+  @Test
+  void readOnlyDisk_isToldInOneLine() throws Exception {
+    assertThat(succeeds("mount", "-o", "remount,ro", disk.toString())).isTrue();
+    String denied = ": permission denied: the file system is read-only\n";
+    Path plot = disk.resolve("a.png");
+    assertThat(Ran.md4("schedule", "--plot", plot))
+        .isEqualTo(new Ran(ExitCodes.FAILURE, "", "md4: " + plot + denied, "", ""));
+    Path data = disk.resolve("data");
+    Ran.md4("data", "quickstart", "--out", data).failed(ExitCodes.FAILURE, "" + data, denied);
+    train().failed(ExitCodes.FAILURE, "" + disk.resolve("run"), denied);
+  }
+
+  /** The trial's process tells why; that it has ended says no more. */
+  @Test
+  void plan_tellsTheReasonOfItsTrialAlone() throws Exception {
+    Path run = disk.resolve("run");
+    assertThatThrownBy(() -> Files.write(disk.resolve("rest"), new byte[1 << 20]))
+        .isInstanceOf(IOException.class);
+    String[] words = tiny.words("--seconds", "1", "--set", "run=" + run);
+    words[0] = "plan";
+    try (ChildJvm plan = ChildJvm.start(Main.class, Map.of(), words)) {
+      assertThat(plan.line()).isNull();
+      assertThat(plan.exitCode()).isEqualTo(ExitCodes.FAILURE);
+      assertThat(plan.err())
+          .startsWith("trying the training for 1 s ...\nmd4: " + full(run))
+          .endsWith(LEFT + "\n")
+          .hasLineCount(2);
+    }
   }
 
   @Test

@@ -70,6 +70,13 @@ final class PlanCommandTest {
   }
 
   @Test
+  void plan_saysFirstWhatTakesItsTime() {
+    Ran ran = plan("--seconds", "2");
+    assertThat(ran.account()).isEqualTo("trying the training for 2 s ...\n");
+    assertThat(ran.out()).startsWith("parameters");
+  }
+
+  @Test
   void plan_isATableToo() {
     assertThat(plan("--seconds", "1").succeeded().out())
         .contains("parameters ", "2,908", "  activations ", "fits ", "yes, ", "tokens/s, ")
@@ -90,7 +97,9 @@ final class PlanCommandTest {
     Object[] words =
         Ran.words(
             "plan --device cpu --vocabulary 50257 --config", Path.of("../configs/owt-small.yaml"));
-    assertThat(Ran.md4(words).succeeded().out())
+    Ran ran = Ran.md4(words).succeeded();
+    assertThat(ran.account()).isEmpty();
+    assertThat(ran.out())
         .contains("165,857,344", "not tried: a single example takes this CPU minutes")
         .contains("by arithmetic, not measured: no GPU is here");
   }

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 public record Ran(int code, String out, String err, String account, String small) {
   private static final Pattern ACCOUNT =
       Pattern.compile(
-          "(training .+ on |[\\d,]+ steps of |resuming at step |step [\\d,]+ of |step [\\d,]+: samples?: |about [\\d,]+ tokens/s"
+          "(trying the training for |training .+ on |[\\d,]+ steps of |resuming at step |step [\\d,]+ of |step [\\d,]+: samples?: |about [\\d,]+ tokens/s"
               + "|saved step |go on with: |model: |next: ).*");
   private static final Pattern SMALL =
       Pattern.compile("md4: .+ (scores of so few say little; |to train on are few: ).+");

@@ -2,9 +2,11 @@
 package io.github.md4.cli.plan;
 
 import ai.djl.ndarray.NDArray;
+import io.github.md4.core.WriteFailure;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.ParameterFile;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -24,7 +26,7 @@ final class DiskTrial {
    *
    * @param run the folder of the run, which need not exist
    * @param arrays float32, by name, at least one; the first of them where they are large
-   * @throws IOException if nothing can be written there
+   * @throws IOException if nothing can be written there; it names the run
    */
   static double secondsPerByte(Path run, Map<String, NDArray> arrays) throws IOException {
     Map<String, NDArray> some = new LinkedHashMap<>();
@@ -35,15 +37,26 @@ final class DiskTrial {
         bytes += Float.BYTES * each.getValue().size();
       }
     }
-    Path folder = Files.createTempDirectory(existing(run.toAbsolutePath()), ".md4-plan");
+    Path folder = folder(run);
     try {
       long start = System.nanoTime();
       AtomicWrite.folder(
           folder.resolve("arrays"),
           target -> ParameterFile.writeArrays(target.resolve("arrays.safetensors"), some));
       return (System.nanoTime() - start) * 1e-9 / bytes;
+    } catch (IOException e) {
+      throw WriteFailure.named(run, folder, e);
     } finally {
       AtomicWrite.deleteWhole(folder);
+    }
+  }
+
+  /** Makes a folder on the run's disk. */
+  private static Path folder(Path run) throws IOException {
+    try {
+      return Files.createTempDirectory(existing(run.toAbsolutePath()), ".md4-plan");
+    } catch (FileSystemException e) {
+      throw WriteFailure.named(run, Path.of(e.getFile()), e);
     }
   }
 

@@ -85,15 +85,23 @@ public final class PlanCommand implements Callable<Integer> {
         out.println(Rehearsal.line(planner.rehearsed(rehearsed[0], rehearsed[1])));
         return ExitCodes.DONE;
       }
-      Plan plan = planner.plan(seconds);
+      Plan plan = planner.plan(seconds, this::tellOfTrial);
       if (json) {
         out.println(plan.json());
       } else {
         plan.print(out);
       }
       plan.caution().ifPresent(line -> spec.commandLine().getErr().println("md4: " + line));
+    } catch (Rehearsal.FailedException e) {
+      return e.code();
     }
     return ExitCodes.DONE;
+  }
+
+  /** Tells why nothing is to be seen for a while. */
+  private void tellOfTrial() {
+    spec.commandLine().getErr().println("trying the training for %,d s ...".formatted(seconds));
+    spec.commandLine().getErr().flush();
   }
 
   /** Returns the words behind md4 that started this command. */

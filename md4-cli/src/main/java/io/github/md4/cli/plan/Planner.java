@@ -40,7 +40,13 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
   /** What Linux maps of a file at once. */
   private static final double MAPPED_AROUND = 1 << 16;
 
-  Plan plan(int seconds) throws IOException {
+  /**
+   * Returns the plan of the training.
+   *
+   * @param seconds of the trial of its steps
+   * @param beforeTrial is run before the training is tried, if it is
+   */
+  Plan plan(int seconds, Runnable beforeTrial) throws IOException {
     List<ParameterSpec> specs = specs();
     double flops =
         FlopCount.of(experiment.model(), specs)
@@ -49,6 +55,7 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
     if (Trial.isHopeless(device(), flops * experiment.model().length())) {
       return untried(specs.stream().mapToLong(spec -> spec.shape().size()).sum(), flops);
     }
+    beforeTrial.run();
     return tried(seconds);
   }
 

@@ -3,6 +3,7 @@ package io.github.md4.cli.plan;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.md4.cli.failure.ExitCodes;
 import io.github.md4.cli.launch.ChildCommand;
 import io.github.md4.core.internal.text.Counted;
 import java.io.BufferedReader;
@@ -26,7 +27,8 @@ record Rehearsal(List<String> words) {
    *
    * @param examples of a step
    * @param seconds of the steps
-   * @throws IOException if the process fails
+   * @throws FailedException if the process fails and has told why
+   * @throws IOException if it ends otherwise
    */
   Findings of(int examples, int seconds) throws IOException {
     List<String> command = new ArrayList<>(words);
@@ -36,6 +38,9 @@ record Rehearsal(List<String> words) {
       String told = out.readLine();
       long start = System.nanoTime();
       int code = process.waitFor();
+      if (code >= ExitCodes.FAILURE && code <= ExitCodes.DIVERGED) {
+        throw new FailedException(code);
+      }
       if (code != 0) {
         throw new IOException(
             "the trial with %s a step has ended with exit code %d"
@@ -47,6 +52,25 @@ record Rehearsal(List<String> words) {
       throw new IOException("the trial was interrupted", e);
     } finally {
       process.destroyForcibly();
+    }
+  }
+
+  /** The failure of a trial, whose process has told the reason on stderr. */
+  static final class FailedException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final int code;
+
+    /**
+     * @param code the exit code of the process
+     */
+    FailedException(int code) {
+      super("the trial has ended with exit code " + code);
+      this.code = code;
+    }
+
+    int code() {
+      return code;
     }
   }
 
