@@ -4,6 +4,7 @@ package io.github.md4.sample;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.internal.text.Counted;
+import io.github.md4.core.internal.text.Excerpt;
 import io.github.md4.core.token.Tokenizer;
 import java.util.Arrays;
 import java.util.regex.Matcher;
@@ -123,7 +124,7 @@ public final class Template {
       return isBeginning ? tokenizer.encode(piece) : tokenizer.encodeContinuing(piece);
     } catch (IllegalArgumentException e) {
       String shown = piece.length() > SHOWN ? piece.substring(0, SHOWN) + "..." : piece;
-      throw new IllegalArgumentException("%s of \"%s\"".formatted(e.getMessage(), shown), e);
+      throw new IllegalArgumentException(Excerpt.in(e.getMessage(), shown), e);
     }
   }
 

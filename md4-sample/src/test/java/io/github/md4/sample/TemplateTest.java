@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.md4.core.token.HuggingFaceJson;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.core.token.WordTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +54,19 @@ final class TemplateTest {
     Tokenizer letters = new Tokenizer.Characters("[MASK]");
     int[] zt = Template.parse("\\[MASK][MASK]", letters, LENGTH);
     assertThat(letters.decode(zt)).isEqualTo("[MASK]" + Tokenizer.MASK_TEXT);
+  }
+
+  /** What may be done stands at the end. */
+  @ParameterizedTest
+  @CsvSource({
+    "foxx, 'no word of the vocabulary: ''foxx'' of \"a foxx \"; did you mean fox?'",
+    "zebra, 'no word of the vocabulary: ''zebra'' of \"a zebra \"; there are 2 words: a fox'"
+  })
+  void parse_namesThePlaceBeforeTheHint(String word, String message) {
+    Tokenizer words = new WordTokenizer(List.of("a", "fox"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Template.parse("a " + word + " [MASK]", words, LENGTH))
+        .withMessage(message);
   }
 
   @ParameterizedTest

@@ -119,7 +119,8 @@ record CompletionRequest(
           ? served.tokenizer().encodeContinuing(text)
           : served.tokenizer().encode(text);
     } catch (IllegalArgumentException e) {
-      throw Refusal.wrong(name, name + ": " + e.getMessage());
+      String elsewhere = text.contains("[MASK") ? "; /v1/infill takes texts with holes" : "";
+      throw Refusal.wrong(name, name + ": " + e.getMessage() + elsewhere);
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -18,6 +19,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 
@@ -31,6 +33,10 @@ final class Fields {
 
   private static final Pattern LIMIT_NAME = Pattern.compile(", from `[^`]*`\\)");
   private static final Pattern JAVA_TAIL = Pattern.compile("(:| \\()[^:(`]*`.*");
+
+  /** How Jackson tells of a character that cannot be where it is. */
+  private static final Pattern CHARACTER =
+      Pattern.compile("Unexpected character \\(('.') \\(code \\d+[^)]*\\)\\)");
 
   private static final JsonMapper READER =
       JsonMapper.builder(
@@ -66,10 +72,20 @@ final class Fields {
       }
       return new Fields(json);
     } catch (JsonProcessingException e) {
-      throw Refusal.wrong("the body is no JSON: " + firstLine(e.getOriginalMessage()) + at(e));
+      throw Refusal.wrong("the body is no JSON: " + reason(e) + at(e));
     } catch (IOException e) {
       throw Refusal.wrong("the body is no JSON in UTF-8");
     }
+  }
+
+  private static String reason(JsonProcessingException e) {
+    if (e instanceof JsonEOFException) {
+      return "it ends before all of its texts, arrays and objects do";
+    }
+    Matcher character = CHARACTER.matcher(e.getOriginalMessage());
+    return character.lookingAt()
+        ? character.group(1) + " must not stand there"
+        : firstLine(e.getOriginalMessage());
   }
 
   /** Returns what is wrong, without the names in Java that follow. */

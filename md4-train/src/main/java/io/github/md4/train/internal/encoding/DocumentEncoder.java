@@ -2,6 +2,7 @@
 package io.github.md4.train.internal.encoding;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.text.Excerpt;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.TextDefects;
 import io.github.md4.train.data.document.DocumentFormat;
@@ -177,8 +178,8 @@ public final class DocumentEncoder implements Closeable {
     } catch (IllegalArgumentException e) {
       throw new InvalidDataException(
           file,
-          "%s of \"%s\"; take another vocabulary, or mend the text"
-              .formatted(e.getMessage(), beginning(text)),
+          Excerpt.in(e.getMessage(), beginning(text))
+              + "; take another vocabulary, or mend the text",
           e);
     }
   }
