@@ -195,7 +195,7 @@ final class LauncherTest {
       assertThat(lines).hasSize(2).endsWith("exit 1");
       assertThat(lines.get(0))
           .startsWith("md4: " + root.resolve("jdk/bin/java") + " is Java ")
-          .endsWith("; md4 needs Java 17 or later: install it or set JAVA_HOME");
+          .endsWith("; md4 needs Java 17 or newer: install it or set JAVA_HOME");
     }
   }
 
@@ -273,6 +273,7 @@ final class LauncherTest {
     assertThat(jar()).exists();
     assertThat(run(root.resolve("bin/md4"), Map.of("JAVA_HOME", "/nowhere")))
         .containsExactly(
-            "md4: there is no /nowhere/bin/java; install Java 17 or set JAVA_HOME", "exit 1");
+            "md4: there is no /nowhere/bin/java; install Java 17 or newer, or set JAVA_HOME",
+            "exit 1");
   }
 }

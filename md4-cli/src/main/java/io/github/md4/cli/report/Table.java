@@ -5,6 +5,7 @@ import io.github.md4.cli.screen.Terminal;
 import io.github.md4.cli.screen.Visible;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -33,19 +34,28 @@ public final class Table {
    */
   void print(PrintWriter out, int columns) {
     int indent = GAP + rows.keySet().stream().mapToInt(String::length).max().orElse(0);
-    rows.forEach(
-        (label, text) -> {
-          List<String> lines = lines(text, columns - indent);
+    Map<String, List<String>> broken = new LinkedHashMap<>();
+    rows.forEach((label, text) -> broken.put(label, lines(text, columns - indent)));
+    int below = below(broken.values(), indent, columns);
+    broken.forEach(
+        (label, lines) -> {
           out.println(label + " ".repeat(indent - label.length()) + lines.get(0));
-          for (String line : lines.subList(1, lines.size())) {
-            out.println(" ".repeat(indent(line, indent, columns)) + line);
-          }
+          lines.stream().skip(1).forEach(line -> out.println(" ".repeat(below) + line));
         });
   }
 
-  /** Returns the blanks before a line; fewer where a long word, such as a hash, needs the room. */
-  private static int indent(String line, int usual, int columns) {
-    return Math.min(usual, Math.max(0, columns - line.length()));
+  /**
+   * Returns the blanks before all lines that go on with a text; fewer than usual where a long word,
+   * such as a hash, needs the room.
+   */
+  private static int below(Collection<List<String>> rows, int usual, int columns) {
+    int longest =
+        rows.stream()
+            .flatMap(lines -> lines.stream().skip(1))
+            .mapToInt(String::length)
+            .max()
+            .orElse(0);
+    return Math.min(usual, Math.max(0, columns - longest));
   }
 
   /** Returns the lines of a text, broken at blanks; a word that is longer stands by itself. */

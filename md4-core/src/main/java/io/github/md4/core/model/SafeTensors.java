@@ -76,11 +76,13 @@ public final class SafeTensors implements AutoCloseable {
           file, "is a pointer of git-lfs, not the weights; run git lfs pull in its folder");
     }
     if (length < 0 || length > MAX_HEADER_BYTES) {
-      throw new InvalidDataException(file, "not safetensors: header of " + length + " bytes");
+      throw new InvalidDataException(
+          file, "not safetensors: header of %,d bytes".formatted(length));
     }
     if (length > size - Long.BYTES) {
       throw new InvalidDataException(
-          file, "cut short: header of " + Counted.of(length, "byte") + " in a file of " + size);
+          file,
+          "cut short: header of %s in a file of %,d".formatted(Counted.of(length, "byte"), size));
     }
     return map(channel, Long.BYTES, length);
   }

@@ -133,7 +133,7 @@ final class SafeTensorsCorruptTest {
     Path file = write(bytes.array());
     assertThatExceptionOfType(InvalidDataException.class)
         .isThrownBy(() -> opened(file))
-        .withMessageContaining("header of " + length + " bytes");
+        .withMessageContaining("header of %,d bytes".formatted(length));
   }
 
   @Test
