@@ -5,6 +5,8 @@ import io.github.md4.cli.failure.Usage;
 import io.github.md4.core.model.SavedModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -115,7 +118,10 @@ final class OutputOptions {
   /**
    * Checks the command that will run.
    *
-   * @throws ParameterException if a file that it is to write is one that must stay
+   * @throws ParameterException if a file that it is to write is one that must stay, or its name is
+   *     that of no file
+   * @throws ExecutionException if there is no permission to write it, or its file system is
+   *     read-only
    */
   static void check(ParseResult parsed) {
     ParseResult leaf = parsed;
@@ -165,10 +171,19 @@ final class OutputOptions {
               .formatted(output.option, output.path, above));
     }
     if (above != null && !Files.exists(output.path) && !Files.isWritable(above)) {
-      throw Usage.error(
-          leaf.commandSpec(),
-          "%s cannot write %s: there is no permission to write in %s"
-              .formatted(output.option, output.path, above));
+      IOException denied = denied(output.path, above);
+      throw new ExecutionException(leaf.commandSpec().commandLine(), denied.getMessage(), denied);
+    }
+  }
+
+  /** Returns the failure that writing a file would be. */
+  private static IOException denied(Path file, Path folder) {
+    try {
+      return Files.getFileStore(folder).isReadOnly()
+          ? new FileSystemException(file.toString(), null, "Read-only file system")
+          : new AccessDeniedException(file.toString());
+    } catch (IOException e) {
+      return e;
     }
   }
 

@@ -249,7 +249,7 @@ final class DataCommandTest {
         "data text --from T --out O | Missing required option: '--vocabulary",
         "data text --from T --out O --vocabulary words | vocabulary must be chars or bytes: words",
         "data text --from T --out O --vocabulary chars --fractions 0.9 | as 0.9,0.05: 0.9",
-        "data text --from T --out O --vocabulary chars --fractions 0.9,x | must be a number of 64 bits: x",
+        "data text --from T --out O --vocabulary chars --fractions 0.9,x | must be a number, such as 0.5: x",
         "data text --from T --out O --vocabulary chars --fractions 0.9,0.2 | valid must be in",
         "data text --from T --out O --vocabulary chars --fractions NaN,0.2 | train must be in",
         "data quickstart --out O --steps 3 | Unknown option",

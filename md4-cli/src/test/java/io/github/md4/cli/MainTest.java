@@ -85,7 +85,15 @@ final class MainTest {
             new DivergedException("the loss is NaN at step 5"), 5, "the loss is NaN at step 5"),
         arguments(new NoSuchFileException("x.bin"), 3, "x.bin: there is no such file or folder"),
         arguments(new NotDirectoryException("x.png"), 1, "x.png: there is no folder for it"),
+        arguments(
+            new NoSuchFileException("pom.xmll"),
+            3,
+            "pom.xmll: there is no such file or folder; did you mean pom.xml?"),
         arguments(new AccessDeniedException("x.bin"), 1, "x.bin: permission denied"),
+        arguments(
+            new FileSystemException("x.bin", null, "Read-only file system"),
+            1,
+            "x.bin: permission denied: the file system is read-only"),
         arguments(new FileAlreadyExistsException("runs/a"), 1, "runs/a: exists already"),
         arguments(
             new FileAlreadyExistsException("runs/a", null, "is a file"), 1, "runs/a: is a file"),

@@ -103,7 +103,7 @@ final class MissingInputTest {
             "--set",
             "training.samples=2")
         .check();
-    Path seven = Files.writeString(folder.resolve("seven.txt"), "abc de f ".repeat(90));
+    Path seven = Files.writeString(folder.resolve("seven.txt"), "abc de f ".repeat(900));
     Ran.md4(
             "data",
             "text",

@@ -2,11 +2,14 @@
 package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.md4.cli.failure.ExitCodes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -61,7 +64,7 @@ final class OutputOptionsTest {
   @BeforeEach
   void prepare() throws IOException {
     model = TinyModel.OF_SEVEN.write(folder.resolve("model"), 1);
-    Path text = Files.writeString(folder.resolve("text.txt"), "abc def ".repeat(100));
+    Path text = Files.writeString(folder.resolve("text.txt"), "abc def ".repeat(1000));
     Path out = folder.resolve("data");
     Path vocabulary = model.resolve("tokenizer.json");
     assertThat(vocabulary).isRegularFile();
@@ -123,6 +126,37 @@ final class OutputOptionsTest {
     Path below = file.resolve("deeper/x");
     Object[] belowFile = Stream.concat(Stream.of(words), Stream.of(below)).toArray();
     Ran.md4(belowFile).failed(ExitCodes.USAGE, file + " is a file, and no folder");
+  }
+
+  /** As root every folder may be written but those of the system. */
+  private static Path unwritable(Path folder) throws IOException {
+    Path locked = Files.createDirectory(folder.resolve("locked"));
+    Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("r-xr-xr-x"));
+    Optional<Path> found =
+        Stream.of(locked, Path.of("/proc/sys"))
+            .filter(each -> Files.isDirectory(each) && !Files.isWritable(each))
+            .findFirst();
+    assumeTrue(found.isPresent(), "this process may write everywhere");
+    return found.get();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "schedule --plot",
+        "evaluate RUN DATA --losses",
+        "evaluate RUN DATA --csv",
+        "sample RUN --report",
+        "sample RUN --trace",
+        "sample-images RUN --png",
+        "trace DATA --html",
+        "plot RUN --out",
+        "config init DATA --out",
+      })
+  void placeWithoutPermission_isAFailureAndNoWrongUse(String args) throws IOException {
+    Path output = unwritable(folder).resolve("deeper/x");
+    Object[] words = Ran.words(args.replace("RUN", "none").replace("DATA", "none.bin"), output);
+    Ran.md4(words).failed(ExitCodes.FAILURE, "md4: " + output + ": permission denied");
   }
 
   @Test

@@ -59,7 +59,7 @@ final class ResumeCommandTest {
       assertThat(ran.code()).isZero();
     }
     Ran.md4("train", tiny.config(), "--resume=first")
-        .failed(ExitCodes.USAGE, "'--resume': must be last or last-good: first");
+        .failed(ExitCodes.USAGE, "'--resume': resume must be last or last-good: first");
   }
 
   @Test

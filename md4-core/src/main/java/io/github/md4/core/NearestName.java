@@ -43,7 +43,9 @@ public final class NearestName {
     int furthest = Math.max(1, normal(mistyped).length() / 3);
     return names.stream()
         .filter(candidate -> distance(candidate, mistyped) <= furthest)
-        .min(Comparator.comparingInt(candidate -> distance(candidate, mistyped)));
+        .min(
+            Comparator.<String>comparingInt(candidate -> distance(candidate, mistyped))
+                .thenComparing(candidate -> !normal(mistyped).startsWith(normal(candidate))));
   }
 
   /**

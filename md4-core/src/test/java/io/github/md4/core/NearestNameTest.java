@@ -36,6 +36,13 @@ final class NearestNameTest {
         .isEqualTo(expected);
   }
 
+  /** A letter too many is likelier than a wrong one, in whatever order the names are. */
+  @ParameterizedTest
+  @CsvSource({"text8, text, texts", "text, text8, texts"})
+  void of_prefersTheNameThatTheMistypedBeginsWith(String one, String other, String mistyped) {
+    assertThat(NearestName.of(List.of(one, other), mistyped)).hasValue("text");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "bronw, 'colour must be red or brown: bronw; did you mean brown?'",

@@ -8,6 +8,7 @@ import io.github.md4.cli.failure.Usage;
 import io.github.md4.cli.option.OptionTypes;
 import io.github.md4.cli.parts.Parts;
 import io.github.md4.cli.screen.Progress;
+import io.github.md4.core.Choices;
 import io.github.md4.core.Division;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.token.Sha256;
@@ -255,9 +256,7 @@ final class DataTokensCommand implements Callable<Integer> {
             new TokenPacking.FineWeb(length, TokenPacking.FineWeb.BINS, documentSplit());
         case "openwebtext" ->
             new TokenPacking.OpenWebText(length, TokenPacking.OpenWebText.GROUP, seed);
-        default ->
-            throw new IllegalArgumentException(
-                "pack must be stream, openwebtext or fineweb: " + pack);
+        default -> throw Choices.refusal("pack", List.of("stream", "openwebtext", "fineweb"), pack);
       };
     } catch (IllegalArgumentException e) {
       throw Usage.error(spec, e.getMessage());

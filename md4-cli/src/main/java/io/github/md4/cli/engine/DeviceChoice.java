@@ -5,11 +5,13 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import io.github.md4.core.DeviceException;
+import io.github.md4.core.NearestName;
 import io.github.md4.core.internal.torch.NativeLibraries;
 import io.github.md4.core.network.Tf32;
 import io.github.md4.train.parallel.Job;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -54,7 +56,9 @@ public sealed interface DeviceChoice {
       return new Cpu();
     }
     String hint =
-        text.matches("cuda(:\\d+)?") ? "; did you mean " + text.replace("cuda", "gpu") + "?" : "";
+        text.matches("cuda(:\\d+)?")
+            ? "; did you mean " + text.replace("cuda", "gpu") + "?"
+            : NearestName.hint(List.of("cpu", "gpu"), text);
     throw new IllegalArgumentException("device must be cpu, gpu or gpu:N: " + text + hint);
   }
 

@@ -4,11 +4,14 @@ package io.github.md4.cli.failure;
 import io.github.md4.cli.screen.Visible;
 import io.github.md4.core.Choices;
 import io.github.md4.core.NearestName;
+import io.github.md4.core.NearestPath;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,6 +33,9 @@ public final class FailureLine {
 
   /** The part of a message of the library that speaks to a Java program. */
   private static final Pattern IN_JAVA = Pattern.compile(" \\(in Java [^)]*\\)");
+
+  /** What Linux says of a file system that nobody may write. */
+  private static final String READ_ONLY = ": Read-only file system";
 
   private FailureLine() {}
 
@@ -94,7 +100,10 @@ public final class FailureLine {
             found -> {
               String names = found.group(1).toLowerCase(Locale.ROOT);
               List<String> all = List.of(names.split(", ", -1));
-              String text = "must be " + Choices.alternatives(all) + ": " + found.group(2);
+              String given = found.group(2);
+              String text =
+                  "must be %s: %s%s"
+                      .formatted(Choices.alternatives(all), given, NearestName.hint(all, given));
               return Matcher.quoteReplacement(text);
             });
   }
@@ -145,8 +154,8 @@ public final class FailureLine {
 
   private static String ofFile(IOException failure) {
     String message = message(failure);
-    if (failure instanceof NoSuchFileException) {
-      return message + ": there is no such file or folder";
+    if (failure instanceof NoSuchFileException e) {
+      return message + ": there is no such file or folder" + near(e.getFile());
     }
     if (failure instanceof NotDirectoryException) {
       return message + ": there is no folder for it";
@@ -154,10 +163,20 @@ public final class FailureLine {
     if (failure instanceof AccessDeniedException) {
       return message + ": permission denied";
     }
+    if (message.endsWith(READ_ONLY)) {
+      return message.replace(READ_ONLY, ": permission denied: the file system is read-only");
+    }
     if (failure instanceof FileAlreadyExistsException e && e.getReason() == null) {
       return message + ": exists already";
     }
     return isDiskFull(failure) ? "the disk is full: " + message : message;
+  }
+
+  /** Returns a question for the path that most likely was meant, if any. */
+  private static String near(String missing) {
+    return missing == null || Files.exists(Path.of(missing))
+        ? ""
+        : NearestPath.hint(Path.of(missing));
   }
 
   /** Returns whether a disk, or a user's share of it, is full. */

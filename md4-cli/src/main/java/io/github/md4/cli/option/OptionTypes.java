@@ -20,6 +20,7 @@ import io.github.md4.train.data.document.DocumentRule;
 import io.github.md4.train.data.image.Resize;
 import io.github.md4.train.data.packing.VocabularyChoice;
 import io.github.md4.train.data.zeroshot.Protocol;
+import java.math.BigInteger;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,6 +38,8 @@ public final class OptionTypes {
 
   private static final Pattern SIZE = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?");
 
+  private static final Pattern WHOLE = Pattern.compile("[+-]?\\d{1,1000}");
+
   private OptionTypes() {}
 
   /** Registers the types with a command and its subcommands. */
@@ -44,10 +47,10 @@ public final class OptionTypes {
     root.registerConverter(Path.class, OptionTypes::path)
         .registerConverter(double.class, parsed(OptionTypes::number))
         .registerConverter(Double.class, parsed(OptionTypes::number))
-        .registerConverter(int.class, wholeNumber(Integer::valueOf))
-        .registerConverter(Integer.class, wholeNumber(Integer::valueOf))
-        .registerConverter(long.class, wholeNumber(Long::valueOf))
-        .registerConverter(Long.class, wholeNumber(Long::valueOf))
+        .registerConverter(int.class, OptionTypes::whole)
+        .registerConverter(Integer.class, OptionTypes::whole)
+        .registerConverter(long.class, text -> whole(text, Long.MIN_VALUE, Long.MAX_VALUE))
+        .registerConverter(Long.class, text -> whole(text, Long.MIN_VALUE, Long.MAX_VALUE))
         .registerConverter(Weights.class, parsed(Weights::parse))
         .registerConverter(Precision.class, parsed(Precision::parse))
         .registerConverter(MemoryFormat.class, parsed(MemoryFormat::parse))
@@ -82,18 +85,23 @@ public final class OptionTypes {
     };
   }
 
-  private static <T> ITypeConverter<T> wholeNumber(Function<String, T> parse) {
-    return text -> {
-      try {
-        return parse.apply(text);
-      } catch (NumberFormatException e) {
-        throw notWhole(text);
-      }
-    };
+  private static int whole(String text) {
+    return (int) whole(text, Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
-  private static TypeConversionException notWhole(String text) {
-    return new TypeConversionException("'" + text + "' is not a whole number");
+  /** Returns a whole number in [least, most]; one outside is told by the end that it passes. */
+  private static long whole(String text, long least, long most) {
+    if (!WHOLE.matcher(text).matches()) {
+      throw new TypeConversionException("'" + text + "' is not a whole number");
+    }
+    BigInteger number = new BigInteger(text);
+    if (number.compareTo(BigInteger.valueOf(least)) < 0) {
+      throw new TypeConversionException("must be at least %,d: %,d".formatted(least, number));
+    }
+    if (number.compareTo(BigInteger.valueOf(most)) > 0) {
+      throw new TypeConversionException("must be at most %,d: %,d".formatted(most, number));
+    }
+    return number.longValue();
   }
 
   /** Java takes names for what the locale says; bin/md4 sees to it that this is UTF-8. */
@@ -126,7 +134,10 @@ public final class OptionTypes {
     try {
       return Decimals.parse(text);
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("must be a number of 64 bits: " + text, e);
+      String reason = String.valueOf(e.getMessage());
+      boolean isNumber = reason.contains("64 bits"); // one that these do not hold
+      throw new IllegalArgumentException(
+          isNumber ? reason : "must be a number, such as 0.5: " + text, e);
     }
   }
 
@@ -222,7 +233,7 @@ public final class OptionTypes {
   public static final class Count implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
-      return whole(text, Integer.MAX_VALUE);
+      return count(text, Integer.MAX_VALUE);
     }
   }
 
@@ -233,7 +244,7 @@ public final class OptionTypes {
 
     @Override
     public Integer convert(String text) {
-      return whole(text, MOST);
+      return count(text, MOST);
     }
   }
 
@@ -243,7 +254,7 @@ public final class OptionTypes {
 
     @Override
     public Integer convert(String text) {
-      return whole(text, MOST);
+      return count(text, MOST);
     }
   }
 
@@ -253,23 +264,11 @@ public final class OptionTypes {
 
     @Override
     public Integer convert(String text) {
-      return whole(text, MOST);
+      return count(text, MOST);
     }
   }
 
-  private static int whole(String text, int most) {
-    int count;
-    try {
-      count = Integer.parseInt(text);
-    } catch (NumberFormatException e) {
-      throw notWhole(text);
-    }
-    if (count < 1) {
-      throw new TypeConversionException("must be at least 1: " + count);
-    }
-    if (count > most) {
-      throw new TypeConversionException("must be at most %,d: %,d".formatted(most, count));
-    }
-    return count;
+  private static int count(String text, int most) {
+    return (int) whole(text, 1, most);
   }
 }

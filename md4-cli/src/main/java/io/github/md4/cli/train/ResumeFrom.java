@@ -2,14 +2,13 @@
 package io.github.md4.cli.train;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Choices;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.TrainingPlan;
 import io.github.md4.train.TrainingRun;
 import io.github.md4.train.batch.TrainingData;
 import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.stream.Collectors;
 
 /** The checkpoint that a run continues from. */
 public enum ResumeFrom {
@@ -39,14 +38,11 @@ public enum ResumeFrom {
 
   /** Returns the choice written as {@code last} or {@code last-good}. */
   public static ResumeFrom parse(String text) {
-    return Arrays.stream(values())
-        .filter(each -> each.text.equals(text))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    Arrays.stream(values())
-                        .map(each -> each.text)
-                        .collect(Collectors.joining(" or ", "must be ", ": " + text))));
+    return Choices.parse(values(), "resume", text);
+  }
+
+  @Override
+  public String toString() {
+    return text;
   }
 }

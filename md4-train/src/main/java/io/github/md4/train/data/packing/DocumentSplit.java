@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.packing;
 
-import static io.github.md4.core.Checks.require;
-
+import io.github.md4.core.Choices;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.train.data.SplitFractions;
@@ -47,7 +46,9 @@ public sealed interface DocumentSplit {
      * @throws IllegalArgumentException if it is none of these
      */
     public One {
-      require(SplitWriter.SPLITS.contains(split), "split must be train, valid or test", split);
+      if (!SplitWriter.SPLITS.contains(split)) {
+        throw Choices.refusal("split", SplitWriter.SPLITS, split);
+      }
     }
 
     @Override
