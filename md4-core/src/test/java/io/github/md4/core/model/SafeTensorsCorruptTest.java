@@ -137,6 +137,15 @@ final class SafeTensorsCorruptTest {
   }
 
   @Test
+  void open_tellsBothSizesOfAFileThatIsCutShort() throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(1000).order(ByteOrder.LITTLE_ENDIAN).putLong(1832);
+    Path file = write(bytes.array());
+    assertThatExceptionOfType(InvalidDataException.class)
+        .isThrownBy(() -> opened(file))
+        .withMessageContaining("cut short: header of 1,832 bytes in a file of 1,000");
+  }
+
+  @Test
   void open_rejectsBigEndianLength() throws IOException {
     byte[] json = "{}      ".getBytes(StandardCharsets.UTF_8);
     Path file = write(ByteBuffer.allocate(16).putLong(8).put(json).array());
