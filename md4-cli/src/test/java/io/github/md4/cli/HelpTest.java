@@ -203,7 +203,7 @@ final class HelpTest {
         "data tokens --from x --out y --split vald | test: vald; did you mean valid?",
         "data tokens --from x --out y --detokenize wikitxt | wikitxt; did you mean wikitext?",
         "data text --from x --out y --vocabulary char | bytes: char; did you mean chars?",
-        "sample run --count 1 --grid cosin | squared: cosin; did you mean cosine?",
+        "sample run --count 1 --grid cosin | uniform or cosine: cosin; did you mean cosine?",
         "sample run --count 1 --leftovers argmx | drawn: argmx; did you mean argmax?",
         "sample run --count 1 --weights emaa | emaa; did you mean ema?",
         "sample run --count 1 --precision float23 | float23; did you mean float32?",
