@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Another Java with this one's classes. */
 public final class ChildJvm implements AutoCloseable {
+  private static final System.Logger LOGGER = System.getLogger(ChildJvm.class.getName());
   private static final long PATIENCE_SECONDS = 60;
 
   private final Process process;
@@ -108,6 +110,21 @@ public final class ChildJvm implements AutoCloseable {
   public int exitCode() throws InterruptedException {
     assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).as("has ended").isTrue();
     return process.exitValue();
+  }
+
+  /** Reads its stderr from now on, for nobody. */
+  void ignoreErr() {
+    Thread reader =
+        new Thread(
+            () -> {
+              try (InputStream err = process.getErrorStream()) {
+                err.transferTo(OutputStream.nullOutputStream());
+              } catch (IOException e) {
+                LOGGER.log(System.Logger.Level.DEBUG, "the child has ended", e);
+              }
+            });
+    reader.setDaemon(true);
+    reader.start();
   }
 
   /** Returns all it said on stderr. */

@@ -120,6 +120,7 @@ final class TrainInterruptsTest {
   void sample_besideATrainingReadsItsNewestCheckpoint() throws Exception {
     String[] words = words("1000000", "--set", "checkpoints.every=1");
     try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), words)) {
+      child.ignoreErr(); // whose pipe would fill, and stop it, where this takes long
       awaitLogged(2);
       for (int i = 0; i < 20; i++) {
         Ran.md4(Ran.words("sample --device cpu --count 1 --steps 2 --model", tiny.run())).check();
