@@ -213,31 +213,6 @@ final class ImageDataTest {
   }
 
   @Test
-  void foldersWithoutPictures_areToldOf() throws IOException {
-    for (int i = 0; i < 12; i++) {
-      made.put(
-          "root/a/%s/%d.png".formatted(i % 2 == 0 ? "cat" : "dog", i), ImageFiles.png(i, 2, 3));
-    }
-    Files.createDirectories(folder.resolve("root/a/eel/small"));
-    Files.createDirectories(folder.resolve("root/b"));
-    Sources from = new Sources(List.of(folder.resolve("root")), List.of());
-    assertThat(made.prepare(from, PreparedImages.options(new Resize.None(), 3, 0)).notes())
-        .contains("2 folders without PNG or JPEG files, no class: a/eel, b");
-  }
-
-  /** The class folder that has pictures is then no class either. */
-  @Test
-  void oneFilledFolderOfSeveral_isToldOf() throws IOException {
-    for (int i = 0; i < 8; i++) {
-      made.put("root/cat/%d.png".formatted(i), ImageFiles.png(i, 2, 3));
-    }
-    Files.createDirectories(folder.resolve("root/dog"));
-    Sources from = new Sources(List.of(folder.resolve("root")), List.of());
-    assertThat(made.prepare(from, PreparedImages.options(new Resize.None(), 3, 0)).notes())
-        .contains("1 folder without PNG or JPEG files, no class: dog");
-  }
-
-  @Test
   void picturesOfOtherFormats_areSkippedAloud() throws IOException {
     for (int i = 0; i < 8; i++) {
       made.put("root/%s/%d.png".formatted(i % 2 == 0 ? "cat" : "dog", i), ImageFiles.png(i, 2, 3));
