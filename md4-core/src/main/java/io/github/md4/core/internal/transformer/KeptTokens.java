@@ -2,7 +2,8 @@
 package io.github.md4.core.internal.transformer;
 
 /**
- * What tokens must reach to be kept: the rank of a token is at least that of its row.
+ * The ranks that tokens must reach to be kept: a token is kept where its rank is at least that of
+ * its row.
  *
  * @param ranks of the tokens, [V]; the same array for all steps of a go
  * @param least the least rank of each row, [R]

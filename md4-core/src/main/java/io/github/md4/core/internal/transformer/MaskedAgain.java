@@ -2,10 +2,10 @@
 package io.github.md4.core.internal.transformer;
 
 /**
- * What may be masked again after a step, in rounds: in each, what has a limit below {@code share
- * w_n / sum_m w_m}, the sum being over its example. The weight w is {@code exp(-probability)} of a
- * token that was revealed, 0 elsewhere. The round 0 is before the step's own tokens are revealed,
- * others are after them.
+ * The tokens that may be masked again after a step, in rounds: in each, those whose limit is below
+ * {@code share w_n / sum_m w_m}, the sum being over their example. The weight w is {@code
+ * exp(-probability)} of a token that was revealed, 0 elsewhere. The round 0 is before the step's
+ * own tokens are revealed, others are after them.
  *
  * @param weights the weights before the step, [B N]; read of a first step alone, and none where
  *     they are not known

@@ -14,7 +14,9 @@ import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -26,15 +28,10 @@ final class FrozenWeights implements AutoCloseable {
   private final FusedWeights weights;
   private final Hidden table;
   private final List<Hidden> modulation;
-  private final List<Closeable> owned;
-
-  /** What this owns of its weights. */
-  private interface Closeable {
-    void close();
-  }
+  private final Runnable owned; // frees those weights that are this object's own
 
   private FrozenWeights(
-      NDManager parent, TransformerConfig config, FusedWeights weights, List<Closeable> owned) {
+      NDManager parent, TransformerConfig config, FusedWeights weights, Runnable owned) {
     this.manager = parent.newSubManager();
     this.config = config;
     this.weights = weights;
@@ -54,14 +51,14 @@ final class FrozenWeights implements AutoCloseable {
       NDManager parent, TransformerConfig config, Parameters parameters, Precision precision) {
     FlatArrays flat = parameters.flat();
     if (precision == Precision.FLOAT32) {
-      return new FrozenWeights(parent, config, FusedWeights.frozen(parameters, flat), List.of());
+      return new FrozenWeights(parent, config, FusedWeights.frozen(parameters, flat), () -> {});
     }
     FlatArrays copy = flat.zeros(precision);
     try (OptimizerKernels kernels = new OptimizerKernels(parent)) {
       kernels.copy(copy, flat);
     }
     FusedWeights weights = FusedWeights.frozen(parameters, copy);
-    return new FrozenWeights(parent, config, weights, List.of(copy::close));
+    return new FrozenWeights(parent, config, weights, copy::close);
   }
 
   /**
@@ -81,14 +78,17 @@ final class FrozenWeights implements AutoCloseable {
     Map<Boolean, List<ParameterSpec>> parts =
         specs.stream().collect(Collectors.partitioningBy(FrozenWeights::isOfProduct));
     List<ParameterSpec> ofProducts = parts.get(true);
-    Parameters exact = Parameters.read(parent, parts.get(false), source);
+    Deque<Runnable> read = new ArrayDeque<>();
+    Runnable free = () -> read.forEach(Runnable::run);
     try {
+      Parameters exact = Parameters.read(parent, parts.get(false), source);
+      read.push(exact::close);
       FlatArrays copy = LoadedWeights.flat(parent, ofProducts, precision, source);
+      read.push(copy::close);
       List<String> names = ofProducts.stream().map(ParameterSpec::name).toList();
-      FusedWeights weights = FusedWeights.apart(exact, names, copy);
-      return new FrozenWeights(parent, config, weights, List.of(copy::close, exact::close));
+      return new FrozenWeights(parent, config, FusedWeights.apart(exact, names, copy), free);
     } catch (IOException | RuntimeException e) {
-      exact.close();
+      free.run();
       throw e;
     }
   }
@@ -146,7 +146,7 @@ final class FrozenWeights implements AutoCloseable {
 
   @Override
   public void close() {
-    owned.forEach(Closeable::close);
+    owned.run();
     manager.close();
   }
 }
