@@ -86,6 +86,35 @@ public sealed interface StepRows {
     private static final Choice ALL = new Choice(new int[0], new int[0], new double[0], 1);
   }
 
+  /** Rows whose positions the host knows. */
+  sealed interface Known extends StepRows {
+    /** Returns the flat positions, in ascending order, [R]. */
+    @Override
+    int[] positions();
+
+    @Override
+    default int count() {
+      return positions().length;
+    }
+
+    @Override
+    default int before(int example, int position) {
+      int place = Arrays.binarySearch(positions(), position);
+      return place < 0 ? -1 - place : place;
+    }
+
+    @Override
+    default boolean areAscending() {
+      int[] positions = positions();
+      for (int r = 1; r < positions.length; r++) {
+        if (positions[r] <= positions[r - 1]) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
   /**
    * Rows that the host knows; all of their tokens stay.
    *
@@ -94,7 +123,7 @@ public sealed interface StepRows {
    * @param masked flat positions that are masked before the step, after the draws of the one before
    *     are in their places
    */
-  record Given(int[] positions, double[] u, int[] masked) implements StepRows {
+  record Given(int[] positions, double[] u, int[] masked) implements Known {
     /** Makes rows before which nothing is masked. */
     public Given(int[] positions, double[] u) {
       this(positions, u, new int[0]);
@@ -103,35 +132,6 @@ public sealed interface StepRows {
     @Override
     public Form form() {
       return Form.GIVEN;
-    }
-
-    @Override
-    public int count() {
-      return positions.length;
-    }
-
-    @Override
-    public int before(int example, int position) {
-      return before(positions, position);
-    }
-
-    private static int before(int[] positions, int position) {
-      int place = Arrays.binarySearch(positions, position);
-      return place < 0 ? -1 - place : place;
-    }
-
-    @Override
-    public boolean areAscending() {
-      return areAscending(positions);
-    }
-
-    private static boolean areAscending(int[] positions) {
-      for (int r = 1; r < positions.length; r++) {
-        if (positions[r] <= positions[r - 1]) {
-          return false;
-        }
-      }
-      return true;
     }
   }
 
@@ -143,25 +143,10 @@ public sealed interface StepRows {
    * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
    * @param kept the least rank of each row
    */
-  record Kept(int[] positions, double[] u, KeptTokens kept) implements StepRows {
+  record Kept(int[] positions, double[] u, KeptTokens kept) implements Known {
     @Override
     public Form form() {
       return Form.KEPT;
-    }
-
-    @Override
-    public int count() {
-      return positions.length;
-    }
-
-    @Override
-    public int before(int example, int position) {
-      return Given.before(positions, position);
-    }
-
-    @Override
-    public boolean areAscending() {
-      return Given.areAscending(positions);
     }
   }
 
@@ -173,25 +158,10 @@ public sealed interface StepRows {
    * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
    * @param again what is masked again
    */
-  record Remasked(int[] positions, double[] u, MaskedAgain again) implements StepRows {
+  record Remasked(int[] positions, double[] u, MaskedAgain again) implements Known {
     @Override
     public Form form() {
       return Form.REMASKED;
-    }
-
-    @Override
-    public int count() {
-      return positions.length;
-    }
-
-    @Override
-    public int before(int example, int position) {
-      return Given.before(positions, position);
-    }
-
-    @Override
-    public boolean areAscending() {
-      return Given.areAscending(positions);
     }
   }
 
