@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.trajectory;
 
+import io.github.md4.core.internal.transformer.KeptTokens;
+import io.github.md4.core.internal.transformer.MaskedAgain;
+import io.github.md4.core.internal.transformer.StepRows;
 import java.util.Optional;
 
 /** A query that is known before the draws of those before it. */
 public sealed interface QueryAhead {
 
+  /** {@return what the trajectory asks then; of the positions those that are known} */
+  TrajectoryQuery query();
+
   /** {@return the place on the way; the network is told its time} */
-  GridPoint point();
+  default GridPoint point() {
+    return query().point();
+  }
 
   /** {@return the same place, with nothing to draw} */
   QueryAhead ended();
 
   /** {@return the number of positions at which tokens are drawn} */
-  int rows();
+  default int rows() {
+    return query().positions().length;
+  }
+
+  /**
+   * {@return the rows of its step, of this sequence alone}
+   *
+   * @hidden its type is internal
+   */
+  StepRows stepRows();
 
   /**
    * {@return those of its draws that the trajectory asks for; empty where it asks for others}
@@ -44,18 +61,16 @@ public sealed interface QueryAhead {
     }
 
     @Override
-    public GridPoint point() {
-      return query.point();
-    }
-
-    @Override
     public QueryAhead ended() {
       return new AtPositions(query.ended());
     }
 
+    /**
+     * @hidden its type is internal
+     */
     @Override
-    public int rows() {
-      return query.positions().length;
+    public StepRows stepRows() {
+      return new StepRows.Given(query.positions(), query.noise()[0], masked);
     }
   }
 
@@ -70,18 +85,16 @@ public sealed interface QueryAhead {
    */
   record AmongMasks(TrajectoryQuery query, int[] ranks, int[] least) implements QueryAhead {
     @Override
-    public GridPoint point() {
-      return query.point();
-    }
-
-    @Override
     public QueryAhead ended() {
       return new AmongMasks(query.ended(), ranks, new int[0]);
     }
 
+    /**
+     * @hidden its type is internal
+     */
     @Override
-    public int rows() {
-      return query.positions().length;
+    public StepRows stepRows() {
+      return new StepRows.Kept(query.positions(), query.noise()[0], new KeptTokens(ranks, least));
     }
 
     @Override
@@ -100,20 +113,23 @@ public sealed interface QueryAhead {
    */
   record MaskingAgain(TrajectoryQuery query, Again again) implements QueryAhead {
     @Override
-    public GridPoint point() {
-      return query.point();
-    }
-
-    @Override
     public QueryAhead ended() {
       Again nothing =
           new Again(new double[0], new int[0], new int[0], new double[0], new double[0]);
       return new MaskingAgain(query.ended(), nothing);
     }
 
+    /**
+     * @hidden its type is internal
+     */
     @Override
-    public int rows() {
-      return query.positions().length;
+    public StepRows stepRows() {
+      int[] starts = {0, again.positions.length};
+      return new StepRows.Remasked(
+          query.positions(),
+          query.noise()[0],
+          new MaskedAgain(
+              again.weights, starts, again.positions, again.rounds, again.limits, again.shares));
     }
 
     @Override
@@ -148,8 +164,25 @@ public sealed interface QueryAhead {
   record AtMasks(GridPoint point, int count, int end, double[] u, Surest surest)
       implements QueryAhead {
     @Override
+    public TrajectoryQuery query() {
+      return new TrajectoryQuery(point, new int[0], new double[0]);
+    }
+
+    @Override
     public QueryAhead ended() {
       return new AtMasks(point, 0, 0, u, surest);
+    }
+
+    /**
+     * @hidden its type is internal
+     */
+    @Override
+    public StepRows stepRows() {
+      return new StepRows.Masks(
+          new int[] {count},
+          u,
+          new StepRows.Choice(
+              new int[] {end}, new int[] {surest.stay}, surest.noise, surest.divisor));
     }
 
     @Override

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.transformer;
 
+import static io.github.md4.core.Checks.require;
+
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
 
 /**
  * The R rows of a step of sampling, which are positions of B examples of N: where tokens are drawn,
@@ -29,6 +33,24 @@ public sealed interface StepRows {
 
   /** Returns how the rows are known. */
   Form form();
+
+  /**
+   * Returns the rows of several examples of N positions, one example after another.
+   *
+   * @param each those of each example alone, all of one form; at least one
+   * @param length N
+   * @throws IllegalArgumentException if they are of several forms
+   */
+  static StepRows joined(List<StepRows> each, int length) {
+    StepRows first = each.get(0);
+    for (StepRows other : each) {
+      require(other.form() == first.form(), "all rows must be " + first.form(), other.form());
+    }
+    return first.with(each, length);
+  }
+
+  /** Returns {@link #joined}, for examples of whose form these rows are. */
+  StepRows with(List<StepRows> each, int length);
 
   /** Returns R. */
   int count();
@@ -84,6 +106,14 @@ public sealed interface StepRows {
    */
   record Choice(int[] ends, int[] stay, double[] noise, double divisor) {
     private static final Choice ALL = new Choice(new int[0], new int[0], new double[0], 1);
+
+    private Choice with(List<StepRows> each) {
+      return new Choice(
+          ints(each, rows -> rows.choice().ends()),
+          ints(each, rows -> rows.choice().stay()),
+          doubles(each, rows -> rows.choice().noise()),
+          divisor);
+    }
   }
 
   /** Rows whose positions the host knows. */
@@ -133,6 +163,14 @@ public sealed interface StepRows {
     public Form form() {
       return Form.GIVEN;
     }
+
+    @Override
+    public StepRows with(List<StepRows> each, int length) {
+      return new Given(
+          flat(each, StepRows::positions, length),
+          doubles(each, StepRows::u),
+          flat(each, StepRows::masked, length));
+    }
   }
 
   /**
@@ -148,6 +186,14 @@ public sealed interface StepRows {
     public Form form() {
       return Form.KEPT;
     }
+
+    @Override
+    public StepRows with(List<StepRows> each, int length) {
+      return new Kept(
+          flat(each, StepRows::positions, length),
+          doubles(each, StepRows::u),
+          new KeptTokens(kept.ranks(), ints(each, rows -> rows.kept().least())));
+    }
   }
 
   /**
@@ -162,6 +208,28 @@ public sealed interface StepRows {
     @Override
     public Form form() {
       return Form.REMASKED;
+    }
+
+    @Override
+    public StepRows with(List<StepRows> each, int length) {
+      return new Remasked(
+          flat(each, StepRows::positions, length),
+          doubles(each, StepRows::u),
+          new MaskedAgain(
+              doubles(each, rows -> rows.again().weights()),
+              starts(each),
+              ints(each, rows -> rows.again().positions()),
+              ints(each, rows -> rows.again().rounds()),
+              doubles(each, rows -> rows.again().limits()),
+              doubles(each, rows -> rows.again().shares())));
+    }
+
+    private static int[] starts(List<StepRows> each) {
+      int[] starts = new int[each.size() + 1];
+      for (int b = 0; b < each.size(); b++) {
+        starts[b + 1] = starts[b] + each.get(b).again().positions().length;
+      }
+      return starts;
     }
   }
 
@@ -179,6 +247,14 @@ public sealed interface StepRows {
     }
 
     @Override
+    public StepRows with(List<StepRows> each, int length) {
+      return new Masks(
+          each.stream().mapToInt(StepRows::count).toArray(),
+          doubles(each, StepRows::u),
+          choice.with(each));
+    }
+
+    @Override
     public int count() {
       return before(counts.length, 0);
     }
@@ -191,5 +267,39 @@ public sealed interface StepRows {
       }
       return before;
     }
+  }
+
+  /** Returns positions of each example as flat ones. */
+  private static int[] flat(List<StepRows> each, Function<StepRows, int[]> part, int length) {
+    int[] flat = ints(each, part);
+    int row = 0;
+    for (int b = 0; b < each.size(); b++) {
+      for (int end = row + part.apply(each.get(b)).length; row < end; row++) {
+        flat[row] += b * length;
+      }
+    }
+    return flat;
+  }
+
+  private static int[] ints(List<StepRows> each, Function<StepRows, int[]> part) {
+    int[] all = new int[each.stream().mapToInt(rows -> part.apply(rows).length).sum()];
+    int end = 0;
+    for (StepRows rows : each) {
+      int[] own = part.apply(rows);
+      System.arraycopy(own, 0, all, end, own.length);
+      end += own.length;
+    }
+    return all;
+  }
+
+  private static double[] doubles(List<StepRows> each, Function<StepRows, double[]> part) {
+    double[] all = new double[each.stream().mapToInt(rows -> part.apply(rows).length).sum()];
+    int end = 0;
+    for (StepRows rows : each) {
+      double[] own = part.apply(rows);
+      System.arraycopy(own, 0, all, end, own.length);
+      end += own.length;
+    }
+    return all;
   }
 }

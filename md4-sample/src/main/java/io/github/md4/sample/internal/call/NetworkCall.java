@@ -142,17 +142,12 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
 
   private static Optional<double[]> draw(StepDraws network, CallPart part, Inversion inversion) {
     List<? extends ShownSequence> group = part.sequences();
-    int length = group.get(0).shown().length;
-    StepRows.Given rows = rows(queries(group), length, List.of());
+    List<StepRows> ofEach = new ArrayList<>();
+    for (TrajectoryQuery query : queries(group)) {
+      ofEach.add(new StepRows.Given(query.positions(), query.noise()[0]));
+    }
+    StepRows rows = StepRows.joined(ofEach, group.get(0).shown().length);
     return network.draw(tokens(group), condition(group), rows.positions(), rows.u(), inversion);
-  }
-
-  /** Returns the rows of queries of sequences of one length, before which some are masked. */
-  static StepRows.Given rows(List<TrajectoryQuery> queries, int length, List<int[]> masked) {
-    return new StepRows.Given(
-        flat(queries.stream().map(TrajectoryQuery::positions).toList(), length),
-        uniforms(queries),
-        flat(masked, length));
   }
 
   /** Returns the tokens shown, [B N]. */
@@ -163,38 +158,6 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
       System.arraycopy(sequences.get(b).shown(), 0, tokens, b * length, length);
     }
     return tokens;
-  }
-
-  /** Returns the flat positions of those of each sequence. */
-  private static int[] flat(List<int[]> ofEach, int length) {
-    int[] flat = new int[ofEach.stream().mapToInt(own -> own.length).sum()];
-    int row = 0;
-    for (int b = 0; b < ofEach.size(); b++) {
-      for (int n : ofEach.get(b)) {
-        flat[row++] = b * length + n;
-      }
-    }
-    return flat;
-  }
-
-  private static int rows(List<TrajectoryQuery> queries) {
-    int rows = 0;
-    for (TrajectoryQuery query : queries) {
-      rows += query.positions().length;
-    }
-    return rows;
-  }
-
-  /** Returns the first noise of each position, [R]. */
-  private static double[] uniforms(List<TrajectoryQuery> queries) {
-    double[] uniforms = new double[rows(queries)];
-    int row = 0;
-    for (TrajectoryQuery query : queries) {
-      double[] own = query.noise()[0];
-      System.arraycopy(own, 0, uniforms, row, own.length);
-      row += own.length;
-    }
-    return uniforms;
   }
 
   private static NDArray rows(NDArray logits, int first, int last) {

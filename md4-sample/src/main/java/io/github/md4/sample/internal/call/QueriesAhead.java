@@ -2,29 +2,18 @@
 package io.github.md4.sample.internal.call;
 
 import io.github.md4.core.internal.torch.Inversion;
-import io.github.md4.core.internal.transformer.KeptTokens;
-import io.github.md4.core.internal.transformer.MaskedAgain;
 import io.github.md4.core.internal.transformer.StepRows;
 import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.network.StepDraws.Step;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.QueryAhead;
-import io.github.md4.sample.trajectory.QueryAhead.Again;
-import io.github.md4.sample.trajectory.QueryAhead.AmongMasks;
-import io.github.md4.sample.trajectory.QueryAhead.AtMasks;
-import io.github.md4.sample.trajectory.QueryAhead.AtPositions;
-import io.github.md4.sample.trajectory.QueryAhead.MaskingAgain;
-import io.github.md4.sample.trajectory.QueryAhead.Surest;
-import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.function.Function;
 
 /**
  * The next steps of a group whose queries are known before their draws, each made when it is taken.
@@ -106,16 +95,10 @@ final class QueriesAhead implements Iterator<Step> {
       }
     }
     open.add(List.copyOf(last));
-    QueryAhead first = last.get(0);
-    if (first instanceof AtMasks) {
-      return atMasks(last.stream().map(AtMasks.class::cast).toList());
-    }
-    if (first instanceof MaskingAgain) {
-      return maskingAgain(last.stream().map(MaskingAgain.class::cast).toList());
-    }
-    return first instanceof AmongMasks
-        ? amongMasks(last.stream().map(AmongMasks.class::cast).toList())
-        : atPositions(last.stream().map(AtPositions.class::cast).toList());
+    return new Step(
+        NetworkCall.condition(group, last.stream().map(QueryAhead::query).toList()),
+        StepRows.joined(
+            last.stream().map(QueryAhead::stepRows).toList(), group.get(0).shown().length));
   }
 
   /** Returns the draws of the steps that the network makes, as the sequences ask for them. */
@@ -146,72 +129,5 @@ final class QueriesAhead implements Iterator<Step> {
       first += queries.get(b).rows();
     }
     return new GroupDraws(ofEach);
-  }
-
-  private Step atPositions(List<AtPositions> all) {
-    List<TrajectoryQuery> asked = all.stream().map(AtPositions::query).toList();
-    List<int[]> masked = all.stream().map(AtPositions::masked).toList();
-    return new Step(NetworkCall.condition(group, asked), rows(asked, masked));
-  }
-
-  private StepRows.Given rows(List<TrajectoryQuery> asked, List<int[]> masked) {
-    return NetworkCall.rows(asked, group.get(0).shown().length, masked);
-  }
-
-  private Step amongMasks(List<AmongMasks> all) {
-    List<TrajectoryQuery> asked = all.stream().map(AmongMasks::query).toList();
-    StepRows.Given rows = rows(asked, List.of());
-    int[] least = all.stream().flatMapToInt(each -> Arrays.stream(each.least())).toArray();
-    return new Step(
-        NetworkCall.condition(group, asked),
-        new StepRows.Kept(rows.positions(), rows.u(), new KeptTokens(all.get(0).ranks(), least)));
-  }
-
-  private Step maskingAgain(List<MaskingAgain> all) {
-    List<TrajectoryQuery> asked = all.stream().map(MaskingAgain::query).toList();
-    StepRows.Given rows = rows(asked, List.of());
-    List<Again> again = all.stream().map(MaskingAgain::again).toList();
-    int[] starts = new int[all.size() + 1];
-    Arrays.setAll(starts, b -> b == 0 ? 0 : starts[b - 1] + again.get(b - 1).positions().length);
-    return new Step(
-        NetworkCall.condition(group, asked),
-        new StepRows.Remasked(
-            rows.positions(),
-            rows.u(),
-            new MaskedAgain(
-                again.stream().flatMapToDouble(each -> Arrays.stream(each.weights())).toArray(),
-                starts,
-                again.stream().flatMapToInt(each -> Arrays.stream(each.positions())).toArray(),
-                again.stream().flatMapToInt(each -> Arrays.stream(each.rounds())).toArray(),
-                again.stream().flatMapToDouble(each -> Arrays.stream(each.limits())).toArray(),
-                again.stream().flatMapToDouble(each -> Arrays.stream(each.shares())).toArray())));
-  }
-
-  private Step atMasks(List<AtMasks> all) {
-    List<TrajectoryQuery> asked =
-        all.stream()
-            .map(each -> new TrajectoryQuery(each.point(), new int[0], new double[0]))
-            .toList();
-    List<Surest> surest = all.stream().map(AtMasks::surest).toList();
-    return new Step(
-        NetworkCall.condition(group, asked),
-        new StepRows.Masks(
-            all.stream().mapToInt(AtMasks::count).toArray(),
-            joined(all, AtMasks::u),
-            new StepRows.Choice(
-                all.stream().mapToInt(AtMasks::end).toArray(),
-                surest.stream().mapToInt(Surest::stay).toArray(),
-                joined(surest, Surest::noise),
-                surest.get(0).divisor())));
-  }
-
-  /** Returns the parts, which are of one length, behind each other. */
-  private static <T> double[] joined(List<T> all, Function<T, double[]> part) {
-    int length = part.apply(all.get(0)).length;
-    double[] joined = new double[all.size() * length];
-    for (int b = 0; b < all.size(); b++) {
-      System.arraycopy(part.apply(all.get(b)), 0, joined, b * length, length);
-    }
-    return joined;
   }
 }
