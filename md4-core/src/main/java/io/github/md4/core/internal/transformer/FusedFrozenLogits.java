@@ -2,9 +2,8 @@
 package io.github.md4.core.internal.transformer;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
-import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.loss.FrozenLogits;
 import java.util.Arrays;
@@ -25,33 +24,22 @@ public record FusedFrozenLogits(FusedKernels kernels, Hidden logits, int vocabul
 
   @Override
   public NDArray crossEntropy(NDManager scope, int[] targets) {
-    Upload upload = kernels.upload();
-    upload.begin(bytes(targets));
-    NDArray x = upload.ints(scope, targets, new Shape(targets.length));
-    NDArray noWeights = upload.floats(scope, new float[targets.length], x.getShape());
-    upload.end();
-    return kernels.pointwise().crossEntropy(scope, logits.array, vocabularySize, x, noWeights);
+    NDList rows = kernels.uploads().rows(scope, targets, new float[targets.length]);
+    return kernels
+        .pointwise()
+        .crossEntropy(scope, logits.array, vocabularySize, rows.get(0), rows.get(1));
   }
 
   @Override
   public NDArray genMd4(NDManager scope, int[] targets, float[] powers) {
     int columns = Math.toIntExact(logits.array.getShape().get(1));
     float[] padded = Arrays.copyOf(powers, columns);
-    Upload upload = kernels.upload();
-    upload.begin(bytes(targets) + (long) columns * Float.BYTES);
-    NDArray x = upload.ints(scope, targets, new Shape(targets.length));
-    NDArray noWeights = upload.floats(scope, new float[targets.length], x.getShape());
-    NDArray w = upload.floats(scope, padded, new Shape(columns));
-    upload.end();
-    PointwiseKernels.GenMd4Rows rows = new PointwiseKernels.GenMd4Rows(x, noWeights, w);
+    NDList given = kernels.uploads().rows(scope, targets, new float[targets.length], padded);
+    PointwiseKernels.GenMd4Rows rows =
+        new PointwiseKernels.GenMd4Rows(given.get(0), given.get(1), given.get(2));
     PointwiseKernels.GenMd4Sums sums =
         kernels.pointwise().genMd4(scope, logits.array, vocabularySize, rows);
     sums.byPower().close();
     return sums.losses();
-  }
-
-  /** Returns the bytes of targets and as many weights. */
-  private static long bytes(int... targets) {
-    return (long) targets.length * (Integer.BYTES + Float.BYTES);
   }
 }

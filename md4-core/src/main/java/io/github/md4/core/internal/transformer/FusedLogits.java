@@ -2,9 +2,9 @@
 package io.github.md4.core.internal.transformer;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.RowUpload;
 import io.github.md4.core.loss.AskedRows;
@@ -21,14 +21,10 @@ import java.util.Arrays;
 record FusedLogits(FusedKernels kernels, Hidden logits, int vocabularySize) implements Logits {
   @Override
   public NDArray crossEntropy(NDManager scope, int[] targets, float[] weights) {
-    Shape shape = new Shape(targets.length);
-    Upload upload = kernels.upload();
-    upload.begin((long) targets.length * (Integer.BYTES + Float.BYTES));
-    NDArray x = upload.ints(scope, targets, shape);
-    NDArray w = upload.floats(scope, weights, shape);
-    upload.end();
+    NDList rows = kernels.uploads().rows(scope, targets, weights);
+    NDArray w = rows.get(1);
     try (NDArray losses =
-        kernels.pointwise().crossEntropy(scope, logits.array, vocabularySize, x, w)) {
+        kernels.pointwise().crossEntropy(scope, logits.array, vocabularySize, rows.get(0), w)) {
       return losses.mul(w).sum();
     }
   }
@@ -59,13 +55,10 @@ record FusedLogits(FusedKernels kernels, Hidden logits, int vocabularySize) impl
    */
   @Override
   public NDArray scoreEntropy(NDManager scope, AskedRows rows, float[] weights) {
-    Shape shape = new Shape(rows.count());
-    Upload upload = kernels.upload();
-    upload.begin((long) rows.count() * (Integer.BYTES + 2 * Float.BYTES));
-    NDArray x = upload.ints(scope, rows.targets(), shape);
-    NDArray w = upload.floats(scope, weights, shape);
-    NDArray c = upload.floats(scope, rows.facts()[0], shape);
-    upload.end();
+    NDList given = kernels.uploads().rows(scope, rows.targets(), weights, rows.facts()[0]);
+    NDArray x = given.get(0);
+    NDArray w = given.get(1);
+    NDArray c = given.get(2);
     try (NDManager inner = scope.newSubManager()) {
       NDArray own = kernels.one(inner, "logitOf", logits.array, x);
       NDArray entropy = kernels.pointwise().crossEntropy(inner, logits.array, vocabularySize, x, w);
@@ -77,17 +70,12 @@ record FusedLogits(FusedKernels kernels, Hidden logits, int vocabularySize) impl
 
   @Override
   public GenMd4Loss genMd4(NDManager scope, int[] targets, float[] weights, float[] powers) {
-    Shape shape = new Shape(targets.length);
     int columns = Math.toIntExact(logits.array.getShape().get(1));
-    Upload upload = kernels.upload();
-    upload.begin(
-        (long) targets.length * (Integer.BYTES + Float.BYTES) + (long) columns * Float.BYTES);
-    NDArray x = upload.ints(scope, targets, shape);
-    NDArray w = upload.floats(scope, weights, shape);
     float[] padded = Arrays.copyOf(powers, columns);
-    NDArray ofTokens = upload.floats(scope, padded, new Shape(columns));
-    upload.end();
-    PointwiseKernels.GenMd4Rows rows = new PointwiseKernels.GenMd4Rows(x, w, ofTokens);
+    NDList given = kernels.uploads().rows(scope, targets, weights, padded);
+    NDArray w = given.get(1);
+    PointwiseKernels.GenMd4Rows rows =
+        new PointwiseKernels.GenMd4Rows(given.get(0), w, given.get(2));
     PointwiseKernels.GenMd4Sums sums =
         kernels.pointwise().genMd4(scope, logits.array, vocabularySize, rows);
     return new GenMd4Loss(sums.losses().mul(w).sum(), sums.losses(), sums.byPower());

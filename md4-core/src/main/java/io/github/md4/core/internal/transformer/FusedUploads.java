@@ -2,11 +2,12 @@
 package io.github.md4.core.internal.transformer;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.Upload;
 
-/** The uploads of the hand-written pass: a batch, and what goes with it. */
+/** The uploads of the hand-written pass: a batch, and what goes with it; the rows of a loss. */
 public final class FusedUploads {
   private final Upload upload;
 
@@ -52,6 +53,21 @@ public final class FusedUploads {
     more.run();
     upload.end();
     return new Batch(runs, all, headRows);
+  }
+
+  /** Returns the targets of rows, int32 [R], and behind them vectors of float32, in one upload. */
+  NDList rows(NDManager scope, int[] targets, float[]... vectors) {
+    long bytes = (long) targets.length * Integer.BYTES;
+    for (float[] vector : vectors) {
+      bytes += (long) vector.length * Float.BYTES;
+    }
+    upload.begin(bytes);
+    NDList arrays = new NDList(upload.ints(scope, targets, new Shape(targets.length)));
+    for (float[] vector : vectors) {
+      arrays.add(upload.floats(scope, vector, new Shape(vector.length)));
+    }
+    upload.end();
+    return arrays;
   }
 
   /** Returns float32 values on the device, inside a {@link #batch}. */
