@@ -46,17 +46,28 @@ class Norm(nn.Module):
         return F.group_norm(x, 32, self.weight.to(x.dtype), self.bias.to(x.dtype), 1e-6)
 
 
+class Product(nn.Module):
+    """A product without a bias."""
+
+    def __init__(self, enter, leave):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.randn(leave, enter) / math.sqrt(enter)), None
+
+    def forward(self, x):
+        return F.linear(x, self.weight)
+
+
 class ResBlock(nn.Module):
     def __init__(self, enter, width, dropout):
         super().__init__()
         self.norm1, self.conv1 = Norm(enter), Conv(enter, width)
-        self.condition = nn.Parameter(torch.randn(width, width) / math.sqrt(width))
+        self.condition = Product(width, width)
         self.norm2, self.conv2 = Norm(width), Conv(width, width)
         self.shortcut = Conv(enter, width, 1) if enter != width else nn.Identity()
         self.dropout = dropout
 
     def forward(self, x, c):
-        h = self.conv1(F.silu(self.norm1(x))) + F.linear(c, self.condition).to(BF16)[:, :, None, None]
+        h = self.conv1(F.silu(self.norm1(x))) + self.condition(c).to(BF16)[:, :, None, None]
         h = F.dropout(F.silu(self.norm2(h)), self.dropout)
         return self.shortcut(x) + self.conv2(h)
 
@@ -97,33 +108,36 @@ class AdaptiveUpBlock(AdaptiveResBlock):
         return super().forward(torch.cat([x, skip], 1), c)
 
 
-def product(x, layer):
-    return F.linear(x.to(BF16), layer.weight.to(BF16), None if layer.bias is None else layer.bias.to(BF16))
+class NarrowLinear(nn.Linear):
+    """A product in bfloat16."""
+
+    def forward(self, x):
+        return F.linear(x.to(BF16), self.weight.to(BF16), None if self.bias is None else self.bias.to(BF16))
 
 
 class PatchBlock(nn.Module):
-    """A block of the transformer over patches; its stream is float32."""
+    """A block of the transformer over patches; its stream is of the type of the positions: float32 in training."""
 
     def __init__(self, width, heads, condition, dropout):
         super().__init__()
         self.width, self.heads, self.dropout = width, heads, dropout
-        self.modulation = nn.Linear(condition, 6 * width)
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width, bias=False)
-        self.enter, self.leave = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.modulation = NarrowLinear(condition, 6 * width)
+        self.qkv, self.out = NarrowLinear(width, 3 * width), NarrowLinear(width, width, bias=False)
+        self.enter, self.leave = NarrowLinear(width, 4 * width), NarrowLinear(4 * width, width)
 
     def forward(self, h, c):
         batch, tokens, width = h.shape
-        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = product(c, self.modulation)[:, None].chunk(6, -1)
+        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = self.modulation(c)[:, None].chunk(6, -1)
         a = F.layer_norm(h, (width,), eps=1e-6) * (1 + scale_a) + shift_a
-        q, k, v = product(a, self.qkv).view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        q, k, v = self.qkv(a).view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         o = F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout)
-        o = product(o.transpose(1, 2).reshape(batch, tokens, width), self.out)
+        o = self.out(o.transpose(1, 2).reshape(batch, tokens, width))
         if self.dropout > 0:
             o = o * F.dropout(torch.ones_like(o[:, :1]), self.dropout)
         h = h + gate_a * o
         a = F.layer_norm(h, (width,), eps=1e-6) * (1 + scale_m) + shift_m
-        a = F.dropout(F.gelu(product(a, self.enter), approximate="tanh"), self.dropout)
-        return h + gate_m * F.dropout(product(a, self.leave), self.dropout)
+        a = F.dropout(F.gelu(self.enter(a), approximate="tanh"), self.dropout)
+        return h + gate_m * F.dropout(self.leave(a), self.dropout)
 
 
 class Patches(nn.Module):
@@ -137,17 +151,19 @@ class Patches(nn.Module):
         self.blocks = nn.ModuleList(
             PatchBlock(self.width, o.heads, channels, o.dropout) for _ in range(o.middle)
         )
-        self.modulation, self.out = nn.Linear(channels, 2 * self.width), nn.Linear(self.width, 4 * channels)
+        self.activation = nn.SiLU()
+        self.modulation = NarrowLinear(channels, 2 * self.width)
+        self.out = NarrowLinear(self.width, 4 * channels)
 
     def forward(self, x, c):
-        c = F.silu(c)
+        c = self.activation(c)
         h = F.conv2d(x, self.embed.weight.to(x.dtype), self.embed.bias.to(x.dtype), 2)
         rows = h.shape[2]
-        h = h.flatten(2).transpose(1, 2).float() + self.positions
+        h = h.flatten(2).transpose(1, 2).to(self.positions.dtype) + self.positions
         for block in self.blocks:
             h = block(h, c)
-        shift, scale = product(c, self.modulation)[:, None].chunk(2, -1)
-        h = product(F.layer_norm(h, (self.width,), eps=1e-6) * (1 + scale) + shift, self.out)
+        shift, scale = self.modulation(c)[:, None].chunk(2, -1)
+        h = self.out(F.layer_norm(h, (self.width,), eps=1e-6) * (1 + scale) + shift)
         h = h.unflatten(1, (rows, -1)).unflatten(3, (2, 2, -1)).permute(0, 5, 1, 3, 2, 4)
         return h.reshape(x.shape).contiguous(memory_format=torch.channels_last)
 
@@ -171,20 +187,27 @@ class Leave(nn.Module):
         self.norm, self.convolution = norm, Conv(width, colours * vocabulary)
         self.vocabulary = vocabulary
 
-    def forward(self, h, c, x, weights):
+    def logits(self, h, c):
+        """Of all values of all images, [values, vocabulary]."""
         h = self.norm(h, c) if isinstance(self.norm, AdaptiveNorm) else self.norm(h)
-        logits = self.convolution(F.silu(h)).permute(0, 2, 3, 1).reshape(-1, self.vocabulary)
-        loss = F.cross_entropy(logits.float(), x.reshape(-1), reduction="none")
+        return self.convolution(F.silu(h)).permute(0, 2, 3, 1).reshape(-1, self.vocabulary)
+
+    def forward(self, h, c, x, weights):
+        loss = F.cross_entropy(self.logits(h, c).float(), x.reshape(-1), reduction="none")
         return (loss * weights).mean()
 
 
 class UNet(nn.Module):
-    def __init__(self, o):
+    """With classes, the embedding of an image's class goes beside the features of its time."""
+
+    def __init__(self, o, classes=0):
         super().__init__()
         width = o.width
         self.o = o
         self.table = nn.Parameter(torch.randn(o.vocabulary + 1, width) / math.sqrt(width))
-        self.dense1, self.dense2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.class_table = nn.Parameter(torch.randn(classes, width) / math.sqrt(width)) if classes else None
+        self.dense1 = nn.Linear(2 * width if classes else width, 4 * width)
+        self.dense2 = nn.Linear(4 * width, width)
         self.enter = Conv(o.colours * width, width)
         is_patched = o.network == "uvit"
         down, up = (AdaptiveResBlock, AdaptiveUpBlock) if is_patched else (ResBlock, UpBlock)
@@ -207,13 +230,20 @@ class UNet(nn.Module):
             return self.middle(h, c)
         return self.second(self.attention(self.first(h, c)), c)
 
-    def forward(self, z, times, x, weights):
-        o, half = self.o, self.o.width // 2
-        frequencies = torch.exp(-math.log(10000) * torch.arange(half, device=z.device) / (half - 1))
+    def features(self, times):
+        """Sines and cosines of times, [times, width]."""
+        half = self.o.width // 2
+        frequencies = torch.exp(-math.log(10000) * torch.arange(half, device=times.device) / (half - 1))
         angles = 1000 * times[:, None] * frequencies
-        c = self.dense2(F.silu(self.dense1(torch.cat([angles.sin(), angles.cos()], -1))))
+        return torch.cat([angles.sin(), angles.cos()], -1)
+
+    def condition(self, features):
+        return self.dense2(F.silu(self.dense1(features)))
+
+    def maps(self, z, c):
+        """What the last norm is given, for tokens [images, height, height, colours]."""
         h = F.embedding(z, self.table.to(BF16)).flatten(3).permute(0, 3, 1, 2)
-        if o.layout == "channels-first":
+        if self.o.layout == "channels-first":
             h = h.contiguous()
         h = self.enter(h)
         skips = [h]
@@ -223,7 +253,11 @@ class UNet(nn.Module):
         h = self.through(h, c)
         for block in self.up:
             h = block(h, skips.pop(), c)
-        return self.leave(h, c, x, weights)
+        return h
+
+    def forward(self, z, times, x, weights):
+        c = self.condition(self.features(times))
+        return self.leave(self.maps(z, c), c, x, weights)
 
 
 class Step:
