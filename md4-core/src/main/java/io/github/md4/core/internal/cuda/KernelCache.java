@@ -101,7 +101,7 @@ public final class KernelCache {
 
   /**
    * Returns the machine code of a text: that of the folder, or, where it has none that is whole,
-   * newly compiled, which is then kept.
+   * newly compiled, which is then kept. While another process compiles the same, this one waits.
    */
   byte[] code(Text text, Supplier<byte[]> compile) {
     byte[] hash = text.hash();
@@ -110,9 +110,22 @@ public final class KernelCache {
     if (kept.isPresent()) {
       return kept.get();
     }
-    byte[] code = compile.get();
-    keep(file, hash, code);
-    return code;
+    KernelTurn turn = KernelTurn.await(turn(hash));
+    try {
+      Optional<byte[]> ofAnother = read(file, hash);
+      if (ofAnother.isPresent()) {
+        return ofAnother.get();
+      }
+      byte[] code = compile.get();
+      keep(file, hash, code);
+      return code;
+    } finally {
+      turn.close();
+    }
+  }
+
+  private Path turn(byte[] hash) {
+    return folder.resolve(HexFormat.of().formatHex(hash) + UNFINISHED);
   }
 
   /** Returns whether the folder has a file for a text. */

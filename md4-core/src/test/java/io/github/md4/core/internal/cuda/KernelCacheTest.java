@@ -166,7 +166,7 @@ final class KernelCacheTest {
                       throw new IllegalStateException("no");
                     }))
         .hasMessage("no");
-    assertThat(folder()).doesNotExist();
+    assertThat(folder()).isEmptyDirectory();
   }
 
   @Test
