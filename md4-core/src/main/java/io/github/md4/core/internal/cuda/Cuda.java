@@ -67,6 +67,12 @@ final class Cuda {
 
   static native int cuMemcpyHtoDAsync_v2(long target, Pointer source, long bytes, Pointer stream);
 
+  static native int cuMemAlloc_v2(LongByReference memory, long bytes);
+
+  static native int cuMemFree_v2(long memory);
+
+  static native int cuMemsetD32Async(long target, int value, long count, Pointer stream);
+
   static native int cuMemGetInfo_v2(LongByReference free, LongByReference all);
 
   static native int cuEventCreate(PointerByReference event, int flags);

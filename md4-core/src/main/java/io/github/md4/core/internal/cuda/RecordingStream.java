@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.cuda;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A stream on which GPU work of a thread is recorded as a {@link CudaGraph}: the work of libtorch,
  * of cuBLAS and of our own kernels. The default stream, on which everything else runs, cannot be
  * recorded.
  *
- * <p>libtorch takes the memory of what runs here from blocks of this stream. Arrays of a recording
- * must stay open as long as its graph, and arrays that outlive recordings be made elsewhere or
- * never be closed.
+ * <p>libtorch takes the memory of what runs here from blocks of this stream, and that of what is
+ * recorded from {@link LibtorchMemory}, which lasts as long as the graphs. Arrays of a recording
+ * that are read after a launch stay open, so that no other graph of this stream writes to them.
  */
 public final class RecordingStream implements AutoCloseable {
   private static final int NON_BLOCKING = 1;
 
   /** Calls that a recording does not take, such as allocations, are carried out at once. */
-  private static final int RELAXED = 2;
+  static final int RELAXED = 2;
 
   /** {@code c10::cuda::setCurrentCUDAStream(CUDAStream)}; a stream is two words. */
   private static final String SET_CURRENT = "_ZN3c104cuda20setCurrentCUDAStreamENS0_10CUDAStreamE";
@@ -33,23 +36,35 @@ public final class RecordingStream implements AutoCloseable {
   private final CudaDevice device;
   private final Function setCurrent;
   private final Pointer stream;
+  private final LibtorchMemory memory;
 
-  private RecordingStream(CudaDevice device, Function setCurrent, Pointer stream) {
+  private RecordingStream(CudaDevice device, Function setCurrent, LibtorchMemory.Maker maker) {
     this.device = device;
     this.setCurrent = setCurrent;
-    this.stream = stream;
+    device.use();
+    PointerByReference made = new PointerByReference();
+    Cuda.check(Cuda.cuStreamCreate(made, NON_BLOCKING), "making a stream");
+    this.stream = made.getValue();
+    this.memory = onThisStream(() -> maker.of(device, stream));
   }
 
-  /** Returns a stream of a GPU; empty where libtorch lets nobody choose its stream. */
+  /**
+   * Returns a stream of a GPU; empty where libtorch lets nobody choose its stream, or keeps no
+   * memory for recordings.
+   */
   public static Optional<RecordingStream> find(CudaDevice device) {
     return setCurrent()
-        .map(
-            function -> {
-              device.use();
-              PointerByReference stream = new PointerByReference();
-              Cuda.check(Cuda.cuStreamCreate(stream, NON_BLOCKING), "making a stream");
-              return new RecordingStream(device, function, stream.getValue());
-            });
+        .flatMap(
+            function ->
+                LibtorchMemory.find().map(maker -> new RecordingStream(device, function, maker)));
+  }
+
+  /** Returns a stream of a manager's device; empty on a CPU, too. */
+  public static Optional<RecordingStream> find(NDManager manager) {
+    Device device = manager.getDevice();
+    return device.isGpu() && Cuda.isAvailable()
+        ? find(new CudaDevice(device.getDeviceId()))
+        : Optional.empty();
   }
 
   private static Optional<Function> setCurrent() {
@@ -70,39 +85,35 @@ public final class RecordingStream implements AutoCloseable {
   public void run(Runnable work) {
     device.use();
     Cuda.check(Cuda.cuCtxSynchronize(), "waiting");
-    onThisStream(work);
+    RecordingStream unused =
+        onThisStream(
+            () -> {
+              work.run();
+              return this;
+            });
     Cuda.check(Cuda.cuStreamSynchronize(stream), "waiting");
   }
 
   /** Returns the graph of the work, which is not carried out. Run it once before. */
   public CudaGraph record(Runnable work) {
-    device.use();
-    PointerByReference recorded = new PointerByReference();
-    Cuda.check(Cuda.cuStreamBeginCapture_v2(stream, RELAXED), "recording a graph");
-    try {
-      onThisStream(work);
-    } catch (RuntimeException e) {
-      abandon(recorded);
-      throw e;
-    }
-    device.use();
-    Cuda.check(Cuda.cuStreamEndCapture(stream, recorded), "recording a graph");
-    return CudaGraph.of(device, recorded.getValue());
+    return onThisStream(
+        () -> {
+          LibtorchMemory.Recording recording = memory.begin();
+          try {
+            work.run();
+          } catch (RuntimeException e) {
+            recording.abandon();
+            throw e;
+          }
+          return CudaGraph.of(device, recording.end(), recording);
+        });
   }
 
-  /** Ends a recording that failed, and may have none to give. */
-  private void abandon(PointerByReference recorded) {
-    device.use();
-    if (Cuda.cuStreamEndCapture(stream, recorded) == 0) {
-      Cuda.check(Cuda.cuGraphDestroy(recorded.getValue()), "giving back a graph");
-    }
-  }
-
-  private void onThisStream(Runnable work) {
+  private <T> T onThisStream(Supplier<T> work) {
     CURRENT.set(stream);
     use(Pointer.nativeValue(stream));
     try {
-      work.run();
+      return work.get();
     } finally {
       use(0);
       CURRENT.remove();
@@ -116,6 +127,7 @@ public final class RecordingStream implements AutoCloseable {
 
   @Override
   public void close() {
+    memory.close();
     device.use();
     Cuda.check(Cuda.cuStreamDestroy_v2(stream), "giving back a stream");
   }
