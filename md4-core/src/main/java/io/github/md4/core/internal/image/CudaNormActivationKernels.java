@@ -94,7 +94,8 @@ final class CudaNormActivationKernels implements NormActivationKernels {
 
   /**
    * Arrays of float32 that last from one launch to the next, kept. The work of one stream runs in
-   * order, so that the next call may write to them.
+   * order, so that the next call may write to them. A graph goes on to use those that it was
+   * recorded with, so none is given back before the others.
    */
   private static final class Workspace implements AutoCloseable {
     private final NDManager manager;
@@ -110,8 +111,8 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     NDArray partials(MapSize size, int quantities) {
       long length = (long) size.examples() * size.splits() * quantities * size.channels();
       if (partials.size() < length) {
-        partials.close();
-        partials = manager.zeros(new Shape(length));
+        // Twice as long each time: all together are no longer than two of the last.
+        partials = manager.zeros(new Shape(Math.max(length, 2 * partials.size())));
       }
       return partials;
     }

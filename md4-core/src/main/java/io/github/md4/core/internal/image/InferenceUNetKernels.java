@@ -122,6 +122,11 @@ final class InferenceUNetKernels implements UNetKernels {
   }
 
   @Override
+  public String description() {
+    return "CUDA kernels of our own between libtorch's convolutions";
+  }
+
+  @Override
   public synchronized void close() {
     if (made != null) {
       made.kernels().close();

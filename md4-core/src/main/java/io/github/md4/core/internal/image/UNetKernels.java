@@ -150,6 +150,11 @@ public interface UNetKernels extends AutoCloseable {
    */
   Hidden part(NDManager scope, Hidden x, NDList condition, NDList weights, Part part);
 
+  /** Returns a line that names the code that computes them. */
+  default String description() {
+    return "TorchScript";
+  }
+
   @Override
   void close();
 }

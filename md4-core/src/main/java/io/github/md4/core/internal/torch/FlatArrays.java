@@ -110,6 +110,11 @@ public final class FlatArrays implements AutoCloseable {
     }
   }
 
+  /** Gives an array its values, of any type. */
+  public void set(int index, NDArray values) {
+    write(arrays.get(index), values);
+  }
+
   /** Gives all elements their values, those of the padding too. */
   public void fill(float[] values) {
     try (NDArray source = manager.create(values)) {

@@ -5,14 +5,19 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.network.ParameterSpec;
-import io.github.md4.core.network.Parameters;
 import java.util.List;
+import java.util.function.Function;
 
 /** The part of an image network from tokens to logits, given the condition. */
 interface Backbone {
 
   /** Returns its parameters. */
   List<ParameterSpec> specs();
+
+  /**
+   * Returns those of its parameters that are read in the type of the products, whatever theirs is.
+   */
+  List<ParameterSpec> ofProducts();
 
   /**
    * Returns the logits of the chosen rows, [R, V].
@@ -26,18 +31,19 @@ interface Backbone {
    * The context of a forward pass.
    *
    * @param scope takes the results
+   * @param weights by name
    * @param condition float32 [B, W], or empty without condition
    */
-  record Context(NDManager scope, Parameters parameters, NDList condition) {
+  record Context(NDManager scope, Function<String, NDArray> weights, NDList condition) {
 
     /** Returns the same context with another scope. */
     Context in(NDManager other) {
-      return new Context(other, parameters, condition);
+      return new Context(other, weights, condition);
     }
 
     /** Returns the values of a list. */
     NDList weights(WeightList list) {
-      return list.in(parameters);
+      return list.in(weights);
     }
 
     /** Returns the condition of a network that has one. */

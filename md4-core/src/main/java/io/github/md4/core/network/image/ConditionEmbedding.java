@@ -7,12 +7,12 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.torch.ConditionKernels;
 import io.github.md4.core.network.ParameterSpec;
-import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.Specs;
 import io.github.md4.core.network.TimeEmbedding;
 import io.github.md4.core.network.TimeFeatures;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The embedding of times and classes as one vector for each example (spec, Section 5.2).
@@ -35,26 +35,43 @@ record ConditionEmbedding(ConditionConfig config, int width) {
     return specs;
   }
 
-  /** Returns the condition, float32 [B, W], or an empty list without condition. */
-  NDList of(NDManager scope, ConditionKernels kernels, Parameters parameters, Condition condition) {
+  /**
+   * Returns what the condition is computed from, on the device: the features of the times, float32
+   * [B, W], and the labels, int64 [B], as far as the network takes them.
+   */
+  NDList inputs(NDManager scope, ConditionKernels kernels, Condition condition) {
+    NDList inputs = new NDList();
+    if (config.timeFeatures() == TimeFeatures.T) {
+      double[] times = condition.times();
+      inputs.add(kernels.features(scope, TimeEmbedding.of(times, width), times.length));
+    }
+    if (config.classes() > 0) {
+      inputs.add(kernels.labels(scope, labels(condition)));
+    }
+    return inputs;
+  }
+
+  /**
+   * Returns the condition, float32 [B, W], or an empty list without condition.
+   *
+   * @param weights by name
+   * @param inputs as {@link #inputs} returns them
+   */
+  NDList of(
+      NDManager scope, ConditionKernels kernels, Function<String, NDArray> weights, NDList inputs) {
     if (!config.isPresent()) {
       return new NDList();
     }
     if (config.timeFeatures() == TimeFeatures.NONE) {
-      NDArray table = parameters.get(CLASSES);
-      return new NDList(
-          kernels.classEmbedding(scope, kernels.labels(scope, labels(condition)), table));
+      NDArray labels = inputs.singletonOrThrow();
+      return new NDList(kernels.classEmbedding(scope, labels, weights.apply(CLASSES)));
     }
-    double[] times = condition.times();
-    NDArray features =
-        kernels.features(scope, TimeEmbedding.of(times, width), times.length); // [B, W]
+    NDArray features = inputs.get(0); // [B, W]
     if (config.classes() > 0) {
-      NDArray table = parameters.get(CLASSES);
       features =
-          kernels.withClass(
-              scope, features, kernels.labels(scope, labels(condition)), table); // [B, 2 W]
+          kernels.withClass(scope, features, inputs.get(1), weights.apply(CLASSES)); // [B, 2 W]
     }
-    return new NDList(kernels.condition(scope, features, dense().in(parameters)));
+    return new NDList(kernels.condition(scope, features, dense().in(weights)));
   }
 
   private WeightList dense() {

@@ -9,6 +9,7 @@ import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Specs;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A transformer over patches (spec, Section 5.6).
@@ -22,6 +23,9 @@ record Dit(
     WeightList patchEmbedding,
     List<WeightList> blocks,
     WeightList output) {
+
+  /** The place of the positions in the list of the patch embedding. */
+  private static final int POSITIONS = 2;
 
   /** The normalisation of the stream. */
   enum Norm {
@@ -55,7 +59,7 @@ record Dit(
       @Override
       Backbone.Context activated(DitKernels kernels, Backbone.Context context) {
         NDArray c = kernels.activated(context.scope(), context.conditionVector());
-        return new Backbone.Context(context.scope(), context.parameters(), new NDList(c));
+        return new Backbone.Context(context.scope(), context.weights(), new NDList(c));
       }
     },
     /** RMSNorm with a learned scale. */
@@ -90,6 +94,11 @@ record Dit(
         return context;
       }
     };
+
+    /** Returns whether a parameter of a block or of the output is a norm's, read as it is. */
+    boolean isExact(ParameterSpec spec) {
+      return spec.name().endsWith("norm.weight");
+    }
 
     private static final int BLOCK_VECTORS = 6;
     private static final int OUTPUT_VECTORS = 2;
@@ -169,6 +178,18 @@ record Dit(
     List<ParameterSpec> specs = new ArrayList<>(patchEmbedding.specs());
     blocks.forEach(block -> specs.addAll(block.specs()));
     specs.addAll(output.specs());
+    return specs;
+  }
+
+  /**
+   * Returns those parameters that are read in the type of the products: all but norms, positions.
+   */
+  List<ParameterSpec> ofProducts() {
+    List<ParameterSpec> specs = new ArrayList<>(patchEmbedding.specs().subList(0, POSITIONS));
+    Stream.concat(blocks.stream(), Stream.of(output))
+        .flatMap(list -> list.specs().stream())
+        .filter(spec -> !norm.isExact(spec))
+        .forEach(specs::add);
     return specs;
   }
 

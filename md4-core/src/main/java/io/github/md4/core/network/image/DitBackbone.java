@@ -42,8 +42,15 @@ record DitBackbone(DitKernels kernels, ParameterSpec embedding, Dit dit) impleme
   }
 
   @Override
+  public List<ParameterSpec> ofProducts() {
+    List<ParameterSpec> specs = new ArrayList<>(List.of(embedding));
+    specs.addAll(dit.ofProducts());
+    return specs;
+  }
+
+  @Override
   public NDArray logits(Context context, NDArray zt, NDArray rows) {
-    Hidden patches = dit.ofTokens(context, zt, context.parameters().get(embedding.name()));
+    Hidden patches = dit.ofTokens(context, zt, context.weights().apply(embedding.name()));
     return kernels.toRows(context.scope(), patches, rows);
   }
 }

@@ -16,11 +16,16 @@ sealed interface MidBlock {
   /** Returns its parameters. */
   List<ParameterSpec> specs();
 
+  /** Returns those parameters that are read in the type of the products. */
+  List<ParameterSpec> ofProducts();
+
   /** Returns maps of the same shape; x stays open. */
   Hidden of(Backbone.Context context, Hidden x);
 
   /** Attention over all pixels between two ResBlocks. */
   record Attention(ResBlock first, WeightList attention, ResBlock second) implements MidBlock {
+    /** The parameters of its norm, which come first. */
+    private static final int NORM = 2;
 
     /** Returns a block with parameters of its own. */
     static Attention of(ResBlock.Kind kind, int channels) {
@@ -47,6 +52,14 @@ sealed interface MidBlock {
     }
 
     @Override
+    public List<ParameterSpec> ofProducts() {
+      List<ParameterSpec> specs = new ArrayList<>(first.ofProducts());
+      specs.addAll(attention.after(NORM).specs());
+      specs.addAll(second.ofProducts());
+      return specs;
+    }
+
+    @Override
     public Hidden of(Backbone.Context context, Hidden x) {
       Hidden h = first.of(context, x);
       try (h) {
@@ -65,6 +78,11 @@ sealed interface MidBlock {
     }
 
     @Override
+    public List<ParameterSpec> ofProducts() {
+      return dit.ofProducts();
+    }
+
+    @Override
     public Hidden of(Backbone.Context outer, Hidden x) {
       try (NDManager scope = outer.scope().newSubManager()) {
         NDList weights = outer.weights(new WeightList(dit.specs()));
@@ -75,7 +93,7 @@ sealed interface MidBlock {
                 outer.condition(),
                 weights,
                 (inner, map, condition) ->
-                    dit.ofMap(new Backbone.Context(inner, outer.parameters(), condition), map));
+                    dit.ofMap(new Backbone.Context(inner, outer.weights(), condition), map));
         y.attach(outer.scope());
         return y;
       }

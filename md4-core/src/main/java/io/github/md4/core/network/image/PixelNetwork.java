@@ -13,11 +13,14 @@ import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.image.FusedUNetKernels;
 import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.internal.torch.ConditionKernels;
 import io.github.md4.core.network.DropoutNoise;
+import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSource;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RecordedNetwork;
@@ -26,12 +29,14 @@ import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
 import io.github.md4.core.token.ImageShape;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * A network over the values of an image: a backbone and a condition.
@@ -106,6 +111,60 @@ final class PixelNetwork implements Network {
   }
 
   @Override
+  public FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
+    return frozen(parent, ImageWeights.of(parent, parameters, ofProducts(), definition.precision));
+  }
+
+  /** Empty in float32, in which products read the parameters themselves. */
+  @Override
+  public Optional<FrozenDenoiser> loaded(
+      NDManager parent, ParameterSource source, Precision residual) throws IOException {
+    if (definition.precision == Precision.FLOAT32) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        frozen(
+            parent, ImageWeights.read(parent, specs, ofProducts(), definition.precision, source)));
+  }
+
+  /** Returns the type of the products. */
+  Precision precision() {
+    return definition.precision;
+  }
+
+  /** Returns the parameters that are read in the type of the products. */
+  List<ParameterSpec> ofProducts() {
+    return inference.backbone.ofProducts();
+  }
+
+  private FrozenDenoiser frozen(NDManager parent, ImageWeights weights) {
+    return frozen(parent, weights, ImageGraphs.CALLS_BEFORE);
+  }
+
+  /**
+   * Returns the network with weights that never change.
+   *
+   * @param weights closed with it
+   * @param callsBefore calls of a number of images before a GPU's graph of it is recorded
+   */
+  FrozenDenoiser frozen(NDManager parent, ImageWeights weights, int callsBefore) {
+    return new FrozenImageNetwork(
+        this,
+        weights,
+        pass ->
+            RecordingStream.find(parent)
+                .map(
+                    stream -> new ImageGraphs(parent, pass, stream, valuesOfImage(), callsBefore)));
+  }
+
+  /** Returns the most values of a map of one image. */
+  private long valuesOfImage() {
+    ImageShape image = config.image();
+    int channels = Math.max(config.width(), config.widestMap());
+    return (long) image.height() * image.width() * channels;
+  }
+
+  @Override
   public TrainableNetwork trainable(
       NDManager parent, Parameters parameters, TrainingOptions options) {
     if (!recomputes().contains(options.recompute())) {
@@ -154,7 +213,7 @@ final class PixelNetwork implements Network {
       FusedUNetKernels kernels) {
     ModeKernels training =
         ModeKernels.of(new KernelMode.Fused(mode(parent, options), kernels), factory);
-    NDList ofCondition = new WeightList(embedding.specs()).in(parameters);
+    NDList ofCondition = new WeightList(embedding.specs()).in(parameters::get);
     RecordedNetwork.Implementation code =
         new RecordedNetwork.Implementation(
             (autograd, scope, host) ->
@@ -204,16 +263,47 @@ final class PixelNetwork implements Network {
       ModeKernels kernels, Parameters parameters, NDArray zt, Condition condition, NDArray rows) {
     check(zt, condition, rows);
     try (NDManager scope = zt.getManager().newSubManager()) {
-      NDList vector = embedding.of(scope, kernels.condition, parameters, condition);
-      NDArray logits =
-          kernels.backbone.logits(new Backbone.Context(scope, parameters, vector), zt, rows);
+      NDList inputs = embedding.inputs(scope, kernels.condition, condition);
+      NDArray logits = logits(kernels, scope, parameters::get, zt, inputs, rows);
       logits.attach(zt.getManager());
       return logits;
     }
   }
 
+  /** Returns what the condition is computed from, on the device, in inference. */
+  NDList inputs(NDManager scope, Condition condition) {
+    return embedding.inputs(scope, inference.condition, condition);
+  }
+
+  /**
+   * Returns the logits of checked inputs that are on the device, in inference.
+   *
+   * @param scope takes all arrays
+   * @param weights by name
+   */
+  NDArray logits(
+      NDManager scope, Function<String, NDArray> weights, NDArray zt, NDList inputs, NDArray rows) {
+    return logits(inference, scope, weights, zt, inputs, rows);
+  }
+
+  private NDArray logits(
+      ModeKernels kernels,
+      NDManager scope,
+      Function<String, NDArray> weights,
+      NDArray zt,
+      NDList inputs,
+      NDArray rows) {
+    NDList vector = embedding.of(scope, kernels.condition, weights, inputs);
+    return kernels.backbone.logits(new Backbone.Context(scope, weights, vector), zt, rows);
+  }
+
+  /** Returns a line that names the code that computes it in inference. */
+  String description() {
+    return convolutional.map(UNetKernels::description).orElse("TorchScript");
+  }
+
   /** Checks the shapes of all inputs. */
-  private void check(NDArray zt, Condition condition, NDArray rows) {
+  void check(NDArray zt, Condition condition, NDArray rows) {
     Shape shape = zt.getShape();
     if (shape.dimension() != 2 || shape.get(1) != config.image().size()) {
       throw new IllegalArgumentException(

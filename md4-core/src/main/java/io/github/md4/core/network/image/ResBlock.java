@@ -8,6 +8,7 @@ import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Specs;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A residual block of two convolutions, each after a norm and a swish (spec, Sections 5.5 and 5.6).
@@ -17,6 +18,10 @@ import java.util.List;
  */
 record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList rest) {
   private static final int SIDE = 3;
+
+  /** The biases of convolutions are added in float32. */
+  private static final Pattern OF_PRODUCTS =
+      Pattern.compile(".*\\.(conv[12]\\.weight|shortcut\\..*)");
 
   /**
    * The properties that all ResBlocks of a network share.
@@ -50,6 +55,13 @@ record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList re
   /** Returns its parameters. */
   List<ParameterSpec> specs() {
     return norm.and(rest.specs()).specs();
+  }
+
+  /** Returns those that are read in the type of the products: filters and the projection. */
+  List<ParameterSpec> ofProducts() {
+    return rest.specs().stream()
+        .filter(spec -> OF_PRODUCTS.matcher(spec.name()).matches())
+        .toList();
   }
 
   /** Returns the block's output; x [B, in, H, W] stays open. */

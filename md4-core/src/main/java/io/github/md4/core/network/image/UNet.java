@@ -101,6 +101,17 @@ record UNet(
   }
 
   @Override
+  public List<ParameterSpec> ofProducts() {
+    List<ParameterSpec> specs = new ArrayList<>(List.of(stem.embedding));
+    specs.addAll(stem.convolution.specs());
+    down.forEach(level -> level.all().forEach(block -> specs.addAll(block.ofProducts())));
+    specs.addAll(midBlock.ofProducts());
+    up.forEach(level -> level.all().forEach(block -> specs.addAll(block.ofProducts())));
+    specs.addAll(head.convolution.specs());
+    return specs;
+  }
+
+  @Override
   public NDArray logits(Context context, NDArray zt, NDArray rows) {
     Deque<Hidden> skips = new ArrayDeque<>();
     Hidden x = midBlock.of(context, goDown(context, zt, skips));
@@ -119,7 +130,7 @@ record UNet(
 
   /** Returns the lowest map, which is also the last one in {@code skips}. */
   private Hidden goDown(Context context, NDArray zt, Deque<Hidden> skips) {
-    NDArray table = context.parameters().get(stem.embedding.name());
+    NDArray table = context.weights().apply(stem.embedding.name());
     skips.push(kernels.embed(context.scope(), zt, table, context.weights(stem.convolution)));
     for (Level level : down) {
       for (ResBlock block : level.all()) {

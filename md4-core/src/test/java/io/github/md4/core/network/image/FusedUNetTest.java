@@ -122,10 +122,15 @@ final class FusedUNetTest {
       NDArray rows = inputs.allRows(scope);
       float[] expected =
           network.denoiser(parameters).logits(zt, inputs.condition(), rows).toFloatArray();
+      ConditionEmbedding embedding = new ConditionEmbedding(config.condition(), config.width());
       NDList vector =
-          new ConditionEmbedding(config.condition(), config.width())
-              .of(scope, ofCondition, parameters, inputs.condition());
-      NDArray found = backbone.logits(new Backbone.Context(scope, parameters, vector), zt, rows);
+          embedding.of(
+              scope,
+              ofCondition,
+              parameters::get,
+              embedding.inputs(scope, ofCondition, inputs.condition()));
+      NDArray found =
+          backbone.logits(new Backbone.Context(scope, parameters::get, vector), zt, rows);
       assertClose("logits", found.toFloatArray(), expected, largest(expected));
     }
   }
