@@ -101,7 +101,8 @@ final class BlockMemory implements BlockDecoder {
     int examples = Math.toIntExact(ids.getShape().get(0));
     NDList places = angles.tables(scope, blocks.size() * block + block);
     DditPass pass = new DditPass(config, kernels, weights, places, new Recording.None());
-    NDArray condition = pass.condition(scope, ids, new double[examples]);
+    NDList inputs = DditPass.inputs(scope, config, examples, new double[examples]);
+    NDArray condition = pass.condition(scope, inputs);
     NDList seen = new NDList();
     Hidden h = kernels.embed(scope, ids, weights.apply("embedding.weight"));
     for (int layer = 0; layer < config.layers(); layer++) {

@@ -8,6 +8,8 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.BlockDecoder;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.torch.FrozenCalls;
+import io.github.md4.core.internal.torch.GraphCalls;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.transformer.DditKernels;
 import io.github.md4.core.network.FrozenDenoiser;
@@ -34,6 +36,7 @@ final class DditNetwork implements Network {
   private static final double ROTARY_BASE = 10_000;
 
   private final DditConfig config;
+  private final int vocabularySize;
   private final List<ParameterSpec> specs;
   private final Precision precision;
   private final NDManager manager;
@@ -47,6 +50,7 @@ final class DditNetwork implements Network {
    */
   DditNetwork(NDManager parent, DditConfig config, int vocabularySize, Precision precision) {
     this.config = config;
+    this.vocabularySize = vocabularySize;
     this.specs = DditSpecs.of(config, vocabularySize);
     this.precision = precision;
     this.manager = parent.newSubManager();
@@ -73,6 +77,11 @@ final class DditNetwork implements Network {
     return new Weighted(parameters::get);
   }
 
+  @Override
+  public FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
+    return new Frozen(parent, parameters::get, () -> {});
+  }
+
   /** The network with weights. */
   private class Weighted implements Denoiser {
     private final Function<String, NDArray> weights;
@@ -83,7 +92,7 @@ final class DditNetwork implements Network {
 
     @Override
     public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-      return DditNetwork.this.logits(weights, zt, condition, rows);
+      return FrozenCalls.launched(tokens(weights), zt, rows, inputs(zt, condition));
     }
 
     @Override
@@ -97,15 +106,23 @@ final class DditNetwork implements Network {
       return config.isAdaptive()
           ? this
           : (zt, condition, rows) ->
-              pass(weights, places(zt), inference, new Recording.None())
-                  .raw(zt, sigmas(condition), rows);
+              FrozenCalls.launched(withMask(weights), zt, rows, inputs(zt, condition));
     }
   }
 
-  private NDArray logits(
-      Function<String, NDArray> weights, NDArray zt, Condition condition, NDArray rows) {
-    return pass(weights, places(zt), inference, new Recording.None())
-        .logits(zt, sigmas(condition), rows);
+  /** Returns the pass to the logits of tokens. */
+  private GraphCalls.Pass tokens(Function<String, NDArray> weights) {
+    return (scope, zt, inputs, rows) -> pass(weights, places(zt)).logits(scope, zt, inputs, rows);
+  }
+
+  /** Returns the pass to the logits of tokens and the mask. */
+  private GraphCalls.Pass withMask(Function<String, NDArray> weights) {
+    return (scope, zt, inputs, rows) -> pass(weights, places(zt)).raw(scope, zt, inputs, rows);
+  }
+
+  private Function<NDManager, NDList> inputs(NDArray zt, Condition condition) {
+    int examples = Math.toIntExact(zt.getShape().get(0));
+    return scope -> DditPass.inputs(scope, config, examples, sigmas(condition));
   }
 
   private static double[] sigmas(Condition condition) {
@@ -148,7 +165,8 @@ final class DditNetwork implements Network {
   @Override
   public Optional<FrozenDenoiser> loaded(
       NDManager parent, ParameterSource source, Precision residual) throws IOException {
-    return Optional.of(new Loaded(LoadedWeights.read(parent, specs, precision, source)));
+    LoadedWeights weights = LoadedWeights.read(parent, specs, precision, source);
+    return Optional.of(new Frozen(parent, weights::of, weights::close));
   }
 
   @Override
@@ -161,7 +179,11 @@ final class DditNetwork implements Network {
         options,
         (scope, batch, recording) ->
             pass(parameters::get, places(batch.zt()), training, recording)
-                .logits(batch.zt(), sigmas(batch.condition()), batch.rows()));
+                .logits(
+                    batch.zt().getManager(),
+                    batch.zt(),
+                    inputs(batch.zt(), batch.condition()).apply(scope),
+                    batch.rows()));
   }
 
   @Override
@@ -169,23 +191,45 @@ final class DditNetwork implements Network {
     manager.close();
   }
 
-  /** The network with weights in the type of its products. */
-  private final class Loaded extends Weighted implements FrozenDenoiser {
-    private final LoadedWeights weights;
+  /** The network with weights that never change, possibly in the type of its products. */
+  private final class Frozen extends Weighted implements FrozenDenoiser {
+    private final Runnable freeing;
+    private final FrozenCalls tokens;
+    private final FrozenCalls withMask;
 
-    Loaded(LoadedWeights weights) {
-      super(weights::of);
-      this.weights = weights;
+    /**
+     * @param freeing frees the weights
+     */
+    Frozen(NDManager parent, Function<String, NDArray> weights, Runnable freeing) {
+      super(weights);
+      this.freeing = freeing;
+      int calls = GraphCalls.CALLS_BEFORE;
+      this.tokens = FrozenCalls.of(parent, tokens(weights), vocabularySize, calls);
+      this.withMask = FrozenCalls.of(parent, withMask(weights), vocabularySize + 1, calls);
+    }
+
+    @Override
+    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+      return tokens.logits(zt, rows, inputs(zt, condition));
+    }
+
+    @Override
+    public Denoiser withMaskColumn() {
+      return config.isAdaptive()
+          ? this
+          : (zt, condition, rows) -> withMask.logits(zt, rows, inputs(zt, condition));
     }
 
     @Override
     public String description() {
-      return "TorchScript";
+      return "TorchScript" + tokens.description();
     }
 
     @Override
     public void close() {
-      weights.close();
+      withMask.close();
+      tokens.close();
+      freeing.run();
     }
   }
 }

@@ -28,33 +28,33 @@ record DditPass(
     NDList places,
     Recording recording) {
 
+  /** Returns {@link #raw} without the last column, the mask's, [R, V]. */
+  NDArray logits(NDManager outer, NDArray ids, NDList inputs, NDArray rows) {
+    try (NDManager scope = outer.newSubManager()) {
+      NDArray logits = kernels.withoutLast(scope, raw(scope, ids, inputs, rows));
+      logits.attach(outer);
+      return logits;
+    }
+  }
+
   /**
-   * Returns the logits of the rows as the network has them, float32 [R, V + 1], attached to the
-   * manager of {@code ids}.
+   * Returns the logits of the rows as the network has them, float32 [R, V + 1].
    *
+   * @param outer takes the result
    * @param ids int64 [B, L]
-   * @param sigmas the noise of each example; has no effect where the network is not told it
+   * @param inputs what the condition is computed from
    * @param rows flat positions of the stream, int64 [R]
    */
-  NDArray raw(NDArray ids, double[] sigmas, NDArray rows) {
-    try (NDManager scope = ids.getManager().newSubManager()) {
-      NDArray logits = rows(scope, ids, sigmas, rows);
-      logits.attach(ids.getManager());
+  NDArray raw(NDManager outer, NDArray ids, NDList inputs, NDArray rows) {
+    try (NDManager scope = outer.newSubManager()) {
+      NDArray logits = rows(scope, ids, inputs, rows);
+      logits.attach(outer);
       return logits;
     }
   }
 
-  /** Returns {@link #raw} without the last column, the mask's, [R, V]. */
-  NDArray logits(NDArray ids, double[] sigmas, NDArray rows) {
-    try (NDManager scope = ids.getManager().newSubManager()) {
-      NDArray logits = kernels.withoutLast(scope, rows(scope, ids, sigmas, rows));
-      logits.attach(ids.getManager());
-      return logits;
-    }
-  }
-
-  private NDArray rows(NDManager scope, NDArray ids, double[] sigmas, NDArray rows) {
-    NDArray condition = recording.shared(condition(scope, ids, sigmas));
+  private NDArray rows(NDManager scope, NDArray ids, NDList inputs, NDArray rows) {
+    NDArray condition = recording.shared(condition(scope, inputs));
     Hidden h = recording.start(kernels.embed(scope, ids, weights.apply("embedding.weight")));
     for (int layer = 0; layer < config.layers() - 1; layer++) {
       h = block(scope, condition, layer, h); // [B, L, D]
@@ -80,15 +80,27 @@ record DditPass(
         });
   }
 
+  /**
+   * Returns what the condition is computed from, on the device: features float32 [B, 256], or
+   * nothing where there is no condition.
+   *
+   * @param sigmas the noise of each example; has no effect where the network is not told it
+   */
+  static NDList inputs(NDManager scope, DditConfig config, int examples, double[] sigmas) {
+    if (!config.isAdaptive()) {
+      return new NDList();
+    }
+    double[] told = config.timeFeatures() == TimeFeatures.T ? sigmas : new double[examples];
+    Shape shape = new Shape(examples, NoiseFeatures.WIDTH);
+    return new NDList(OwnedArrays.floats(scope, NoiseFeatures.of(told), shape));
+  }
+
   /** Returns the condition float32 [B, c], or of a network without one anything. */
-  NDArray condition(NDManager scope, NDArray ids, double[] sigmas) {
-    int examples = Math.toIntExact(ids.getShape().get(0));
+  NDArray condition(NDManager scope, NDList inputs) {
     if (!config.isAdaptive()) {
       return scope.ones(new Shape(1));
     }
-    double[] told = config.timeFeatures() == TimeFeatures.T ? sigmas : new double[examples];
-    NDArray features =
-        OwnedArrays.floats(scope, NoiseFeatures.of(told), new Shape(examples, NoiseFeatures.WIDTH));
+    NDArray features = inputs.singletonOrThrow();
     NDList dense = new NDList();
     for (String name : new String[] {"dense1", "dense2"}) {
       dense.add(weights.apply("condition." + name + ".weight"));

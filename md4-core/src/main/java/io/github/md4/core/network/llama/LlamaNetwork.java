@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.torch.FrozenCalls;
+import io.github.md4.core.internal.torch.GraphCalls;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.transformer.LlamaKernels;
 import io.github.md4.core.network.FrozenDenoiser;
@@ -31,6 +33,7 @@ import java.util.function.Function;
  */
 final class LlamaNetwork implements Network {
   private final LlamaConfig config;
+  private final int vocabularySize;
   private final List<ParameterSpec> specs;
   private final Precision precision;
   private final NDManager manager;
@@ -51,6 +54,7 @@ final class LlamaNetwork implements Network {
           "maskColumn must be below %d: %d".formatted(vocabularySize, config.maskColumn()));
     }
     this.config = config;
+    this.vocabularySize = vocabularySize;
     this.specs = LlamaSpecs.of(config, vocabularySize);
     this.precision = precision;
     this.manager = parent.newSubManager();
@@ -84,9 +88,24 @@ final class LlamaNetwork implements Network {
   }
 
   @Override
+  public FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
+    return new Frozen(parent, inference, parameters::get, () -> {});
+  }
+
+  @Override
   public Optional<FrozenDenoiser> loaded(
       NDManager parent, ParameterSource source, Precision residual) throws IOException {
-    return Optional.of(new Loaded(LoadedWeights.read(parent, specs, precision, source)));
+    LoadedWeights weights = LoadedWeights.read(parent, specs, precision, source);
+    LlamaKernels kernels = LlamaKernels.forFrozenWeights(manager, options);
+    return Optional.of(
+        new Frozen(
+            parent,
+            kernels,
+            weights::of,
+            () -> {
+              kernels.close();
+              weights.close();
+            }));
   }
 
   /** Returns the pass of sequences that see each other whole, at the positions from 0 on. */
@@ -118,7 +137,7 @@ final class LlamaNetwork implements Network {
         options,
         (scope, batch, recording) ->
             new LlamaPass(config, training, parameters::get, places(batch.zt()), recording)
-                .logits(batch.zt(), batch.rows(), maskColumn));
+                .logits(batch.zt().getManager(), batch.zt(), batch.rows(), maskColumn));
   }
 
   @Override
@@ -138,33 +157,74 @@ final class LlamaNetwork implements Network {
 
     @Override
     public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-      return pass(kernels, weights, places(zt)).logits(zt, rows, maskColumn);
+      return FrozenCalls.launched(tokens(kernels, weights), zt, rows, LlamaNetwork::noInputs);
     }
 
     @Override
     public Denoiser withMaskColumn() {
-      return (zt, condition, rows) -> pass(kernels, weights, places(zt)).withMask(zt, rows);
+      return (zt, condition, rows) ->
+          FrozenCalls.launched(withMask(kernels, weights), zt, rows, LlamaNetwork::noInputs);
     }
   }
 
-  /** The network with weights in the type of its products. */
-  private final class Loaded extends Weighted implements FrozenDenoiser {
-    private final LoadedWeights weights;
+  /** Returns the pass to the logits of tokens, that of the mask so low that it is never drawn. */
+  private GraphCalls.Pass tokens(LlamaKernels kernels, Function<String, NDArray> weights) {
+    return (scope, zt, inputs, rows) ->
+        pass(kernels, weights, places(zt)).logits(scope, zt, rows, maskColumn);
+  }
 
-    Loaded(LoadedWeights weights) {
-      super(LlamaKernels.forFrozenWeights(manager, options), weights::of);
-      this.weights = weights;
+  /** Returns the pass to the logits of tokens and the mask. */
+  private GraphCalls.Pass withMask(LlamaKernels kernels, Function<String, NDArray> weights) {
+    return (scope, zt, inputs, rows) ->
+        pass(kernels, weights, places(zt)).withMask(scope, zt, rows);
+  }
+
+  /** The network is told no condition. */
+  private static NDList noInputs(NDManager scope) {
+    return new NDList();
+  }
+
+  /** The network with weights that never change, possibly in the type of its products. */
+  private final class Frozen extends Weighted implements FrozenDenoiser {
+    private final Runnable freeing;
+    private final FrozenCalls tokens;
+    private final FrozenCalls withMask;
+
+    /**
+     * @param freeing frees kernels and weights
+     */
+    Frozen(
+        NDManager parent,
+        LlamaKernels kernels,
+        Function<String, NDArray> weights,
+        Runnable freeing) {
+      super(kernels, weights);
+      this.freeing = freeing;
+      int calls = GraphCalls.CALLS_BEFORE;
+      this.tokens = FrozenCalls.of(parent, tokens(kernels, weights), vocabularySize, calls);
+      this.withMask = FrozenCalls.of(parent, withMask(kernels, weights), vocabularySize, calls);
+    }
+
+    @Override
+    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+      return tokens.logits(zt, rows, LlamaNetwork::noInputs);
+    }
+
+    @Override
+    public Denoiser withMaskColumn() {
+      return (zt, condition, rows) -> withMask.logits(zt, rows, LlamaNetwork::noInputs);
     }
 
     @Override
     public String description() {
-      return kernels.description();
+      return kernels.description() + tokens.description();
     }
 
     @Override
     public void close() {
-      kernels.close();
-      weights.close();
+      withMask.close();
+      tokens.close();
+      freeing.run();
     }
   }
 }

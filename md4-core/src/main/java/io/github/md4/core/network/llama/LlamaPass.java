@@ -26,14 +26,14 @@ record LlamaPass(
     Recording recording) {
 
   /**
-   * Returns the logits of the rows as the network has them, float32 [R, V], attached to the manager
-   * of {@code ids}.
+   * Returns the logits of the rows as the network has them, float32 [R, V].
    *
+   * @param scope takes the result
    * @param ids int64 [B, L]
    * @param rows flat positions of the stream, int64 [R]
    */
-  NDArray raw(NDArray ids, NDArray rows) {
-    return inScope(ids, (scope, h) -> finished(scope, h, rows));
+  NDArray raw(NDManager scope, NDArray ids, NDArray rows) {
+    return inScope(scope, ids, (inner, h) -> finished(inner, h, rows));
   }
 
   /**
@@ -42,32 +42,33 @@ record LlamaPass(
    *
    * @param maskColumn int64 [1]
    */
-  NDArray logits(NDArray ids, NDArray asked, NDArray maskColumn) {
+  NDArray logits(NDManager scope, NDArray ids, NDArray asked, NDArray maskColumn) {
     return inScope(
+        scope,
         ids,
-        (scope, h) -> {
-          NDArray all = finished(scope, h, rows(scope, h, asked));
-          return kernels.drop(scope, all, maskColumn);
+        (inner, h) -> {
+          NDArray all = finished(inner, h, rows(inner, h, asked));
+          return kernels.drop(inner, all, maskColumn);
         });
   }
 
   /** Returns the logits of the tokens at the asked positions, the mask's among them. */
-  NDArray withMask(NDArray ids, NDArray asked) {
-    return inScope(ids, (scope, h) -> finished(scope, h, rows(scope, h, asked)));
+  NDArray withMask(NDManager scope, NDArray ids, NDArray asked) {
+    return inScope(scope, ids, (inner, h) -> finished(inner, h, rows(inner, h, asked)));
   }
 
   private interface End {
     NDArray of(NDManager scope, Hidden h);
   }
 
-  private NDArray inScope(NDArray ids, End end) {
-    try (NDManager scope = ids.getManager().newSubManager()) {
+  private NDArray inScope(NDManager outer, NDArray ids, End end) {
+    try (NDManager scope = outer.newSubManager()) {
       Hidden h = recording.start(kernels.embed(scope, ids, weights.apply("embedding.weight")));
       for (int layer = 0; layer < config.layers() - 1; layer++) {
         h = block(scope, layer, h); // [B, L, D]
       }
       NDArray logits = end.of(scope, h);
-      logits.attach(ids.getManager());
+      logits.attach(outer);
       return logits;
     }
   }

@@ -13,6 +13,7 @@ import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.network.TimeEmbedding;
 import io.github.md4.core.network.TimeFeatures;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.Objects;
 import java.util.stream.Stream;
 
@@ -73,6 +74,14 @@ final class FusedCondition {
     if (config.classes() > 0) {
       this.labels = kernels.uploads().longs(scope, host.labels);
     }
+  }
+
+  /** Takes inputs that are on the device, as {@link #inputs} returns them, and returns this. */
+  FusedCondition with(NDList given) {
+    Iterator<NDArray> next = given.iterator();
+    times = config.timeFeatures() == TimeFeatures.T ? next.next() : null;
+    labels = config.classes() > 0 ? next.next() : null;
+    return this;
   }
 
   /** Returns the inputs on the device. */

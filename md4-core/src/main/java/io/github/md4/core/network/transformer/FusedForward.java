@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.internal.torch.GraphCalls;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.FusedConditionKernels;
 import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
@@ -32,7 +33,7 @@ import java.util.Optional;
  *
  * <p>Calls are serialised, since uploads share their memory.
  */
-final class FusedForward implements FrozenForward {
+final class FusedForward implements FrozenForward, GraphCalls.Pass {
   private static final int HEAD_SHIFT = 0;
 
   private final NDManager manager;
@@ -86,8 +87,12 @@ final class FusedForward implements FrozenForward {
     }
   }
 
-  /** Returns the logits from inputs that are all on the device; they belong to {@code parent}. */
-  synchronized NDArray logits(NDManager parent, NDArray zt, FusedCondition uploaded, NDArray rows) {
+  @Override
+  public synchronized NDArray logits(NDManager parent, NDArray zt, NDList condition, NDArray rows) {
+    return logits(parent, zt, new FusedCondition(kernels, weights, config).with(condition), rows);
+  }
+
+  private NDArray logits(NDManager parent, NDArray zt, FusedCondition uploaded, NDArray rows) {
     try (NDManager scope = parent.newSubManager()) {
       Hidden padded = paddedLogits(scope, start(scope, zt, uploaded, rows));
       NDArray logits = inference.logits(scope, padded, frozen.vocabularySize());
@@ -177,12 +182,13 @@ final class FusedForward implements FrozenForward {
   }
 
   /** Makes the tables of a length, which outlive a call. */
-  synchronized void prepare(int length) {
+  @Override
+  public synchronized void prepare(int length) {
     NDList unused = rotary(length);
   }
 
-  /** Returns a number that changes when earlier calls' memory is no longer in use. */
-  int generation() {
+  @Override
+  public int generation() {
     return inference.generation();
   }
 

@@ -4,6 +4,7 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.GraphCalls;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepSize;
@@ -255,7 +256,7 @@ final class GraphSteps implements AutoCloseable {
     return new StepSize(
         examples,
         positions / examples,
-        GraphForward.rows(rows, positions),
+        GraphCalls.rows(rows, positions),
         views,
         steps.get(0).rows().form());
   }

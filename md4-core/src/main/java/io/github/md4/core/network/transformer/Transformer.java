@@ -11,6 +11,7 @@ import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.torch.GraphCalls;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.TransformerKernels;
@@ -154,7 +155,7 @@ public final class Transformer implements Network {
         .inference()
         .recordingStream()
         .<FrozenForward>map(
-            stream -> new GraphForward(parent, forward, stream, GraphForward.CALLS_BEFORE))
+            stream -> new GraphForward(parent, forward, stream, GraphCalls.CALLS_BEFORE))
         .orElse(forward);
   }
 

@@ -37,7 +37,9 @@ record LoadedDdit(
   double[][] raw(int[][] ids, double[] sigmas, NDList places) {
     NDArray zt = array(ids);
     long[] rows = IntStream.range(0, ids.length * ids[0].length).asLongStream().toArray();
-    NDArray logits = network.pass(weights::of, places).raw(zt, sigmas, manager.create(rows));
+    NDList inputs = DditPass.inputs(manager, config, ids.length, sigmas);
+    NDArray logits =
+        network.pass(weights::of, places).raw(manager, zt, inputs, manager.create(rows));
     return rows(logits.toFloatArray());
   }
 

@@ -64,12 +64,12 @@ final class LlamaPeersTest {
     /** Returns the logits of all rows, [B L V]. */
     double[] raw(NDManager manager, int[][] ids) {
       NDArray zt = array(manager, ids);
-      return doubles(network.pass(weights::of, zt).raw(zt, all(manager, ids)));
+      return doubles(network.pass(weights::of, zt).raw(manager, zt, all(manager, ids)));
     }
 
     double[] raw(NDManager manager, int[][] ids, NDList places) {
       NDArray zt = array(manager, ids);
-      return doubles(network.pass(weights::of, places).raw(zt, all(manager, ids)));
+      return doubles(network.pass(weights::of, places).raw(manager, zt, all(manager, ids)));
     }
 
     @Override
