@@ -7,7 +7,7 @@
 #
 # CLASSES is a folder with the compiled classes and tests of all modules, CLASSPATH the jars, JUnit's console launcher among them
 # (junit-platform-console-standalone). What each JVM printed lies in OUT (default: gpu-tests). In the environment: JOBS, JVMs at a
-# time (16); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names; RUNS, how many times attention's
+# time (20); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names; RUNS, how many times attention's
 # results are made again and compared bit for bit (3). ONLY=HopperAttentionGpuTest RUNS=300 LIMIT=300 compares 300.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 case ${1:-} in -h | --help) sed -n '3,$ { /^#/!q; s/^# //p; s/^#$//p; }' "$0" && exit ;; esac
@@ -32,10 +32,10 @@ units() {
     sed "s|^$classes/*||; s|\.class$||; s|/|.|g" | grep -E "${ONLY:-.}" | while read -r class; do
     case ${class##*.} in
       FusedTransformerGpuTest)
-        for method in gradientsWithRecomputation_areTheSame gradients_areThoseOfFloat32UpToRounding \
-          gradientsWithANarrowStream_areThoseOfFloat32UpToRounding; do
+        for method in gradients_areThoseOfFloat32UpToRounding gradientsWithANarrowStream_areThoseOfFloat32UpToRounding; do
           halves 0 "$class" $method 5
         done
+        halves 2 "$class" gradientsWithRecomputation_areTheSame 5 # finds the kernels of the others on disk
         echo "1 $class !.*#gradients.* -"
         ;;
       GraphForwardGpuTest)
@@ -44,7 +44,10 @@ units() {
         ;;
       FrozenTransformerGpuTest)
         halves 1 "$class" logits_areThoseOfFloat32UpToRounding 5
-        echo "2 $class !.*#logits_areThoseOfFloat32UpToRounding.* -"
+        for methods in losses logitsOfWeightsThatAreRead; do
+          echo "2 $class .*#$methods.* -"
+        done
+        echo "3 $class !.*#(losses|logitsOfWeightsThatAreRead|logits_areThoseOfFloat32UpToRounding).* -"
         ;;
       GraphStepsGpuTest)
         for methods in aGo several draws_are drawsBy drawsOf guided; do
@@ -76,18 +79,26 @@ units() {
         ;;
       FusedUNetGpuTest | MaskStepsGpuTest) echo "1 $class .* -" ;;
       HopperProductNormsGpuTest | RevealedMasksGpuTest | StepKernelsGpuTest) echo "2 $class .* -" ;;
-      *) echo "3 $class .* -" ;;
+      NcclGpuTest) echo "4 $class .* -" ;;
+      *) echo "3 $class" ;; # small
     esac
-  done | sort -s -k 1,1 | cut -d ' ' -f 2-
+  done | together | sort -s -k 1,1 | cut -d ' ' -f 2-
 }
 
-one() { # CLASS METHODS CASES
-  name=${1##*.}
+# Puts small classes together, some in a JVM, whose start takes as long as one of them.
+together() {
+  awk 'NF > 2 {print; next} {n = small++ % 8; of[n] = of[n] (of[n] == "" ? "" : ",") $2; rank = $1}
+    END {for (n in of) print rank, of[n], ".*", "-"}'
+}
+
+one() { # CLASS[,CLASS...] METHODS CASES
+  name=$(echo "$1" | sed 's|[a-z0-9.]*\.\([A-Z]\)|\1|g; s|GpuTest||g')
   [ "$2" = '.*' ] || name=$name-$(echo "${2%%(*}" | tr -cd A-Za-z)
-  selected=(--include-methodname "$2" -c "$1")
+  read -ra classes <<<"${1//,/ -c }"
+  selected=(--include-methodname "$2" -c "${classes[@]}")
   case $2 in
     !*)
-      name=${1##*.}-others
+      name=${name%%-*}-others
       selected=(--exclude-methodname "${2#!}" -c "$1")
       ;;
   esac
@@ -112,7 +123,7 @@ export out path java LIMIT RUNS
 # These watch the memory of the whole device, so that nobody may be beside them.
 alone='NcclGpuTest'
 begun=$(date +%s%N)
-units | grep -v -E "$alone" | xargs -r -P "${JOBS:-16}" -n 3 bash -c 'one "$@"' one | tee "$out/summary.txt"
+units | grep -v -E "$alone" | xargs -r -P "${JOBS:-20}" -n 3 bash -c 'one "$@"' one | tee "$out/summary.txt"
 units | grep -E "$alone" | xargs -r -n 3 bash -c 'one "$@"' one | tee -a "$out/summary.txt"
 printf 'total: %.1f s, %d JVMs, %d tests passed, %d failed, %d skipped\n' "$(($(date +%s%N) - begun))e-9" \
   "$(wc -l <"$out/summary.txt")" "$(awk '{n += $3} END {print n + 0}' "$out/summary.txt")" \
