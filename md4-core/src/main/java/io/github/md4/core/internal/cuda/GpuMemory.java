@@ -63,7 +63,12 @@ public final class GpuMemory {
   /** Frees the memory that the engine caches on a GPU; does nothing on a CPU. */
   public static void release(Device device) {
     if (device.isGpu()) {
-      JniUtils.emptyCudaCache();
+      release();
     }
+  }
+
+  /** Frees the memory that the engine caches on all GPUs. */
+  static void release() {
+    JniUtils.emptyCudaCache();
   }
 }

@@ -43,26 +43,45 @@ final class LibtorchMemory implements AutoCloseable {
   private final long word;
   private final Recording first;
 
-  /** The functions of libtorch. */
+  /**
+   * A constructor of libtorch's class; later versions are told whether to keep what is recorded.
+   */
+  private record Constructor(Function function, boolean isTold) {
+    static Constructor of(NativeLibrary torch) {
+      return LibtorchMemory.find(torch, CLASS + "C1Ev")
+          .map(plain -> new Constructor(plain, false))
+          .orElseGet(() -> new Constructor(torch.getFunction(CLASS + "C1Eb"), true));
+    }
+
+    void make(Pointer object) {
+      function.invokeVoid(isTold ? new Object[] {object, 0} : new Object[] {object});
+    }
+  }
+
+  /**
+   * The functions of libtorch.
+   *
+   * @param forget lets others draw random numbers, in versions that have it
+   */
   private record Functions(
-      Function make,
+      Constructor constructor,
       Function begin,
       Function end,
       Function destroy,
       Function generator,
-      Function forget,
+      Optional<Function> forget,
       Function currentDevice,
       Function setDevice,
       Function takeError) {
 
     static Functions of(NativeLibrary torch, NativeLibrary c10, NativeLibrary runtime) {
       return new Functions(
-          torch.getFunction(CLASS + "C1Ev"),
+          Constructor.of(torch),
           torch.getFunction(BEGIN),
           torch.getFunction(CLASS + "11capture_endEv"),
           torch.getFunction(CLASS + "D1Ev"),
           torch.getFunction(GENERATOR),
-          torch.getFunction(FORGET),
+          LibtorchMemory.find(torch, FORGET),
           c10.getFunction("_ZN3c104cuda14current_deviceEv"),
           c10.getFunction("_ZN3c104cuda10set_deviceEa"),
           runtime.getFunction("cudaGetLastError"));
@@ -71,6 +90,14 @@ final class LibtorchMemory implements AutoCloseable {
     /** Returns the last error of the calling thread, 0 for none, and forgets it. */
     int lastError() {
       return takeError.invokeInt(new Object[] {});
+    }
+  }
+
+  private static Optional<Function> find(NativeLibrary library, String name) {
+    try {
+      return Optional.of(library.getFunction(name));
+    } catch (UnsatisfiedLinkError e) {
+      return Optional.empty();
     }
   }
 
@@ -119,7 +146,7 @@ final class LibtorchMemory implements AutoCloseable {
     Cuda.check(functions.lastError(), "what was queued before a recording");
     Recording recording = new Recording();
     functions.setDevice.invokeVoid(new Object[] {(byte) device.ordinal()});
-    functions.make.invokeVoid(new Object[] {recording.object});
+    functions.constructor.make(recording.object);
     // A pair of numbers is the pool.
     functions.begin.invokeVoid(new Object[] {recording.object, 0L, pool, RecordingStream.RELAXED});
     letOthersDraw();
@@ -133,7 +160,7 @@ final class LibtorchMemory implements AutoCloseable {
   private void letOthersDraw() {
     Pointer generator =
         functions.generator.invokePointer(new Object[] {(byte) device.ordinal()}).getPointer(0);
-    long unused = functions.forget.invokeLong(new Object[] {generator});
+    functions.forget.ifPresent(forget -> forget.invokeLong(new Object[] {generator}));
   }
 
   /** A recording, and then the hold of its graph on the memory. */

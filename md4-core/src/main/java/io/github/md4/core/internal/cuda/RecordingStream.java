@@ -92,6 +92,7 @@ public final class RecordingStream implements AutoCloseable {
               return this;
             });
     Cuda.check(Cuda.cuStreamSynchronize(stream), "waiting");
+    GpuMemory.release(); // what was closed lies in blocks of this stream, which nobody else takes
   }
 
   /** Returns the graph of the work, which is not carried out. Run it once before. */

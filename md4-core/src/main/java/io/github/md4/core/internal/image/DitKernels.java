@@ -140,6 +140,11 @@ public final class DitKernels implements AutoCloseable {
     return calls.array(scope, "toRows", patches.array, rows);
   }
 
+  /** Returns the logits of {@link #toRows} in the type of the products. */
+  public Hidden toRowsOfProducts(NDManager scope, Hidden patches, NDArray rows) {
+    return calls.hidden(scope, "toRowsOfProducts", patches.array, rows);
+  }
+
   @Override
   public void close() {
     calls.close();

@@ -110,6 +110,11 @@ final class InferenceUNetKernels implements UNetKernels {
     return others.head(scope, a, rows, filtersAndBias);
   }
 
+  @Override
+  public Hidden headProduct(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
+    return others.headProduct(scope, a, rows, filtersAndBias);
+  }
+
   /** Returns a map with its channels last in memory, as the kernels read it; closes the given. */
   private Hidden dense(NDManager scope, Hidden map) {
     try (map) {

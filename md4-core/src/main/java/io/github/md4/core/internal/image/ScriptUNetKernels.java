@@ -111,6 +111,12 @@ final class ScriptUNetKernels implements UNetKernels {
   }
 
   @Override
+  public Hidden headProduct(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
+    return calls.hidden(
+        scope, "headProduct", a.array, rows, filtersAndBias.get(0), filtersAndBias.get(1));
+  }
+
+  @Override
   public Hidden part(NDManager scope, Hidden x, NDList condition, NDList weights, Part part) {
     return part.of(scope, x, condition);
   }

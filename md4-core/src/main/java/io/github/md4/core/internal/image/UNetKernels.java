@@ -131,6 +131,15 @@ public interface UNetKernels extends AutoCloseable {
    */
   NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias);
 
+  /**
+   * Returns the logits of {@link #head} in the type of the products.
+   *
+   * @throws UnsupportedOperationException in training
+   */
+  default Hidden headProduct(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
+    throw new UnsupportedOperationException("logits in training are float32");
+  }
+
   /** A part of a network that is computed by other kernels. */
   @FunctionalInterface
   interface Part {

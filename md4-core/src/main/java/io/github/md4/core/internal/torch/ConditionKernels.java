@@ -54,6 +54,23 @@ public final class ConditionKernels implements AutoCloseable {
   }
 
   /**
+   * Returns the parts of features and labels that are next to each other, float32 [B, W + 1], or
+   * one of both alone: features float32 [B, W], then labels int64 [B].
+   *
+   * @param width W, 0 without features
+   */
+  public NDList apart(NDManager scope, NDArray both, int width, boolean hasLabels) {
+    NDList parts = new NDList();
+    if (width > 0) {
+      parts.add(calls.array(scope, "columns", both, width));
+    }
+    if (hasLabels) {
+      parts.add(calls.array(scope, "lastAsLabels", both));
+    }
+    return parts;
+  }
+
+  /**
    * Returns {@code w2 swish(w1 features + b1) + b2}, [B, W].
    *
    * @param weights w1 [4 W, features], b1, w2 [W, 4 W], b2

@@ -121,8 +121,8 @@ class CudaBackend implements FusedBackend {
     }
 
     @Override
-    public Optional<StepKernels> steps() {
-      return StepKernels.find(cuda, options);
+    public Optional<TransformerStepKernels> steps() {
+      return TransformerStepKernels.find(cuda, options);
     }
   }
 }

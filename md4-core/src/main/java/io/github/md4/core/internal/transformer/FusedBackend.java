@@ -40,7 +40,7 @@ interface FusedBackend {
   }
 
   /** Returns the kernels of whole steps of sampling; empty where there are none. */
-  default Optional<StepKernels> steps() {
+  default Optional<TransformerStepKernels> steps() {
     return Optional.empty();
   }
 

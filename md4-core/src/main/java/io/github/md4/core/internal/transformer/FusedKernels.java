@@ -42,7 +42,7 @@ public final class FusedKernels implements AutoCloseable {
   private final Optional<Products> products;
   private final AttentionKernels attention;
   private final Upload upload;
-  private final Optional<StepKernels> steps;
+  private final Optional<TransformerStepKernels> steps;
   private final TorchScript script;
 
   /**
@@ -303,7 +303,7 @@ public final class FusedKernels implements AutoCloseable {
 
   @Override
   public void close() {
-    steps.ifPresent(StepKernels::close);
+    steps.ifPresent(TransformerStepKernels::close);
     products.ifPresent(Products::close);
     attention.close();
     pointwise.close();
@@ -343,7 +343,7 @@ public final class FusedKernels implements AutoCloseable {
   }
 
   /** Returns the kernels of whole steps of sampling, where there are such. */
-  public Optional<StepKernels> steps() {
+  public Optional<TransformerStepKernels> steps() {
     return steps;
   }
 

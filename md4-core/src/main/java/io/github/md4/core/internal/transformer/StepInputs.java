@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.github.md4.core.internal.torch.Hidden;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -27,19 +26,14 @@ public final class StepInputs {
   final NDArray rows;
   final NDArray starts;
   final NDArray zt;
-  final NDArray condition;
-  final NDArray modulation;
   private final NDArray allStarts;
-  private final Hidden stream;
 
-  StepInputs(
-      NDManager scope,
-      StepSize size,
-      int width,
-      int vectors,
-      int modelWidth,
-      int vocabularySize,
-      Hidden stream) {
+  /**
+   * Makes arrays that belong to {@code scope}.
+   *
+   * @param vocabularySize V
+   */
+  public StepInputs(NDManager scope, StepSize size, int vocabularySize) {
     int examples = size.shownExamples();
     int rows = size.shownRows();
     this.size = size;
@@ -61,11 +55,6 @@ public final class StepInputs {
     Arrays.setAll(all, b -> b * size.length());
     this.allStarts = scope.create(all);
     this.zt = scope.create(new Shape(examples, size.length()), DataType.INT64);
-    // DJL makes no bfloat16: each element is the memory of two.
-    this.condition = scope.create(new Shape(examples, width / 2), DataType.INT32);
-    Shape shape = new Shape(examples, vectors / modelWidth, modelWidth / 2);
-    this.modulation = scope.create(shape, DataType.INT32);
-    this.stream = stream;
   }
 
   /** Returns all positions as rows. */
@@ -91,13 +80,13 @@ public final class StepInputs {
     return tokenRanks;
   }
 
-  /** Returns the modulation's vectors [B, k, D]. */
-  public FusedConditionKernels.Modulation modulation() {
-    return FusedConditionKernels.frozen(modulation);
+  /** Returns the tokens of the examples of all views, int64 [B, N]. */
+  public NDArray zt() {
+    return zt;
   }
 
-  /** Returns the first values of the stream [B N, D]. */
-  public Hidden stream() {
-    return stream;
+  /** Returns the asked rows of all views as flat positions, int64 [S R]. */
+  public NDArray positions() {
+    return longRows;
   }
 }

@@ -2,9 +2,7 @@
 package io.github.md4.core.internal.transformer;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.CudaProgram;
 import io.github.md4.core.internal.cuda.CudaProgram.Grid;
@@ -17,7 +15,6 @@ import io.github.md4.core.internal.torch.Inversion.Cut;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.nio.ByteBuffer;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,16 +23,18 @@ import java.util.Optional;
  * The beginning and the end of a step of sampling in kernels of our own, {@code step.cu}: inputs
  * come from the host's memory, and draws go there, without a call of a library between.
  *
- * <p>S views of E examples of N positions, B = S E; R rows of a view; F features of an example, W
- * head width, D width.
+ * <p>S views of E examples of N positions, B = S E; R rows of a view; F features of an example.
  */
-public final class StepKernels implements AutoCloseable {
-  private static final int THREADS = 256;
-  private static final int WARP = 32;
+public class StepKernels implements AutoCloseable {
+  static final int THREADS = 256;
+  static final int WARP = 32;
   private static final int MOST_THREADS = 1024;
-  private static final int OCTET = 8;
-  private static final int BEGINNING_BLOCKS = 4;
-  private static final int HEAD_WIDTH = 64;
+  static final int OCTET = 8;
+  static final int BEGINNING_BLOCKS = 4;
+
+  /** What the kernels of a transformer are compiled for, which other networks do not call. */
+  private static final Map<String, Integer> ANY_TRANSFORMER =
+      Map.of("D", 64, "W", 64, "GATE", 0, "WIDE", 1);
 
   /** The most cuts of a law. */
   public static final int MOST_CUTS = 2;
@@ -51,16 +50,12 @@ public final class StepKernels implements AutoCloseable {
 
   private final CudaDevice device;
   private final CudaProgram program;
-  private final TransformerKernels.Options network;
 
-  private StepKernels(CudaDevice device, Nvrtc compiler, FusedKernels.Options options) {
+  /**
+   * @param constants of {@code fused.cu}
+   */
+  StepKernels(CudaDevice device, Nvrtc compiler, Map<String, Integer> constants) {
     this.device = device;
-    this.network = options.network();
-    Map<String, Integer> constants = new LinkedHashMap<>();
-    constants.put("D", width());
-    constants.put("W", network.headWidth());
-    constants.put("GATE", network.activation().number);
-    constants.put("WIDE", options.stream() == Precision.FLOAT32 ? 1 : 0);
     this.program =
         CudaProgram.compileForHopper(
             compiler,
@@ -70,15 +65,19 @@ public final class StepKernels implements AutoCloseable {
             constants);
   }
 
-  /** Returns these kernels; empty on other cards and for other widths of heads. */
-  static Optional<StepKernels> find(CudaDevice device, FusedKernels.Options options) {
-    return options.network().headWidth() == HEAD_WIDTH && device.isHopper()
-        ? Nvrtc.find().map(compiler -> new StepKernels(device, compiler, options))
-        : Optional.empty();
+  /**
+   * Returns the kernels of networks that compute their condition themselves; empty but on Hopper.
+   */
+  public static Optional<StepKernels> find(NDManager manager) {
+    return CudaDevice.forKernels(manager)
+        .filter(CudaDevice::isHopper)
+        .flatMap(
+            device ->
+                Nvrtc.find().map(compiler -> new StepKernels(device, compiler, ANY_TRANSFORMER)));
   }
 
-  private int width() {
-    return network.heads() * network.headWidth();
+  final CudaProgram program() {
+    return program;
   }
 
   /**
@@ -87,10 +86,10 @@ public final class StepKernels implements AutoCloseable {
    */
   public final class Exchange implements AutoCloseable {
     private final StepSize size;
-    private final int features;
-    private final int bytesOfStep;
+    final int features;
+    final int bytesOfStep;
     private final int weights; // where those of tokens begin
-    private final PinnedMemory given;
+    final PinnedMemory given;
     private final PinnedMemory drawn;
     private int next;
 
@@ -200,50 +199,26 @@ public final class StepKernels implements AutoCloseable {
     }
   }
 
-  /** Returns the host's side of steps. */
-  public Exchange exchange(StepSize size, Weights weights) {
-    return new Exchange(size, weights.features());
-  }
-
   /**
-   * The weights that the beginning of a step reads.
+   * Returns the host's side of steps.
    *
-   * @param condition w1 [4 W, F], b1, w2 [W, 4 W], b2, float32; F is W, or 2 W
-   * @param modulation w [k D, W] and bias
-   * @param table of the stream's first values, float32 [V + 1, D]
+   * @param features F
    */
-  public record Weights(NDList condition, Hidden modulation, Hidden bias, Hidden table) {
-    private int features() {
-      return (int) condition.get(0).getShape().get(1);
-    }
+  public final Exchange exchange(StepSize size, int features) {
+    return new Exchange(size, features);
   }
 
   /**
-   * Returns arrays for the inputs of steps; they belong to {@code scope}.
+   * Takes the inputs over from the host.
    *
-   * @param stream the array for the first values of the stream [B N, D], in its type
-   * @param vocabularySize V
-   */
-  public StepInputs inputs(
-      NDManager scope, StepSize size, Weights weights, Hidden stream, int vocabularySize) {
-    int vectors = (int) weights.modulation.array.getShape().get(0);
-    return new StepInputs(
-        scope, size, network.headWidth(), vectors, width(), vocabularySize, stream);
-  }
-
-  /**
-   * Takes the inputs over from the host, and computes what precedes the first block.
-   *
+   * @param features takes those of the examples, float32 [B, F]
    * @param mask the mask's id, V
    */
-  public void begin(Exchange exchange, StepInputs inputs, Weights weights, int mask) {
+  public final void take(Exchange exchange, StepInputs inputs, NDArray features, int mask) {
     StepSize size = inputs.size;
-    int examples = size.shownExamples();
-    int positions = size.shownPositions();
-    NDList condition = weights.condition;
     program.launch(
-        "beginStep",
-        new Grid(Math.max(examples, BEGINNING_BLOCKS), 4 * network.headWidth(), 1),
+        "takeStep",
+        new Grid(Math.max(size.shownExamples(), BEGINNING_BLOCKS), THREADS, 1),
         exchange.given,
         exchange.bytesOfStep,
         MOST_STEPS,
@@ -258,13 +233,9 @@ public final class StepKernels implements AutoCloseable {
         inputs.rows,
         inputs.starts,
         inputs.zt,
-        condition.get(0),
-        condition.get(1),
-        condition.get(2),
-        condition.get(3),
-        inputs.condition,
-        weights.features(),
-        examples,
+        features,
+        exchange.features,
+        size.shownExamples(),
         size.length(),
         size.shownRows(),
         size.rows(),
@@ -272,25 +243,7 @@ public final class StepKernels implements AutoCloseable {
         mask,
         size.form().number,
         size.remasked());
-    int vectors = (int) weights.modulation.array.getShape().get(0);
-    int blocks = (vectors + THREADS - 1) / THREADS;
-    int positionBlocks = (positions + THREADS / WARP - 1) / (THREADS / WARP);
-    program.launchEarly(
-        "modulateAndEmbed",
-        new Grid((long) blocks + positionBlocks, THREADS, 1),
-        inputs.condition,
-        weights.modulation.array,
-        weights.bias.array,
-        inputs.modulation,
-        vectors,
-        examples,
-        inputs.zt,
-        weights.table.array,
-        inputs.stream().array,
-        positions,
-        blocks,
-        MOST_STEPS,
-        inputs.turns);
+    program.launch("nextTurn", new Grid(1, 1, 1), MOST_STEPS, inputs.turns);
   }
 
   /**
@@ -299,7 +252,7 @@ public final class StepKernels implements AutoCloseable {
    *
    * @param logits [S R, V], padded
    */
-  public void draw(
+  public final void draw(
       Exchange exchange,
       StepInputs inputs,
       Hidden logits,
@@ -375,21 +328,8 @@ public final class StepKernels implements AutoCloseable {
         size.views());
   }
 
-  /** Writes the asked rows of x [B N, D] to {@code into} [R, D]. */
-  void gather(NDArray x, Rows rows, NDArray into) {
-    int columns = (int) x.getShape().get(1);
-    program.launchEarly(
-        "gatherRows",
-        Grid.of((long) rows.count() * columns / OCTET),
-        x,
-        rows.chosen().orElseThrow().ints(),
-        into,
-        columns,
-        rows.count());
-  }
-
   @Override
-  public void close() {
+  public final void close() {
     program.close();
   }
 }

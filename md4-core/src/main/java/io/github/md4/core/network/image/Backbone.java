@@ -4,6 +4,7 @@ package io.github.md4.core.network.image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.network.ParameterSpec;
 import java.util.List;
 import java.util.function.Function;
@@ -26,6 +27,9 @@ interface Backbone {
    * @param rows flat positions, int64 [R]
    */
   NDArray logits(Context context, NDArray zt, NDArray rows);
+
+  /** Returns {@link #logits} in the type of the products, in inference. */
+  Hidden product(Context context, NDArray zt, NDArray rows);
 
   /**
    * The context of a forward pass.

@@ -74,6 +74,43 @@ record ConditionEmbedding(ConditionConfig config, int width) {
     return new NDList(kernels.condition(scope, features, dense().in(weights)));
   }
 
+  /** Returns F, the numbers of an example that {@link #hostFeatures} writes. */
+  int hostFeatures() {
+    return (config.timeFeatures() == TimeFeatures.T ? width : 0) + (config.classes() > 0 ? 1 : 0);
+  }
+
+  /**
+   * Returns what {@link #inputs} uploads, next to each other: of each example the features of its
+   * time, then its label, as far as the network takes them, [B F].
+   */
+  float[] hostFeatures(Condition condition) {
+    int examples = condition.times().length;
+    boolean isOfTime = config.timeFeatures() == TimeFeatures.T;
+    float[] ofTimes = isOfTime ? TimeEmbedding.of(condition.times(), width) : new float[0];
+    long[] labels = config.classes() > 0 ? labels(condition) : new long[0];
+    int own = hostFeatures();
+    float[] features = new float[examples * own];
+    for (int b = 0; b < examples; b++) {
+      if (isOfTime) {
+        System.arraycopy(ofTimes, b * width, features, b * own, width);
+      }
+      if (labels.length > 0) {
+        features[(b + 1) * own - 1] = labels[b];
+      }
+    }
+    return features;
+  }
+
+  /**
+   * Returns what {@link #inputs} returns, of features that {@link #hostFeatures} wrote.
+   *
+   * @param features on the device, float32 [B, F]
+   */
+  NDList inputs(NDManager scope, ConditionKernels kernels, NDArray features) {
+    boolean isOfTime = config.timeFeatures() == TimeFeatures.T;
+    return kernels.apart(scope, features, isOfTime ? width : 0, config.classes() > 0);
+  }
+
   private WeightList dense() {
     long hidden = (long) EXPANSION * width;
     return WeightList.of(

@@ -50,7 +50,15 @@ record DitBackbone(DitKernels kernels, ParameterSpec embedding, Dit dit) impleme
 
   @Override
   public NDArray logits(Context context, NDArray zt, NDArray rows) {
-    Hidden patches = dit.ofTokens(context, zt, context.weights().apply(embedding.name()));
-    return kernels.toRows(context.scope(), patches, rows);
+    return kernels.toRows(context.scope(), patches(context, zt), rows);
+  }
+
+  @Override
+  public Hidden product(Context context, NDArray zt, NDArray rows) {
+    return kernels.toRowsOfProducts(context.scope(), patches(context, zt), rows);
+  }
+
+  private Hidden patches(Context context, NDArray zt) {
+    return dit.ofTokens(context, zt, context.weights().apply(embedding.name()));
   }
 }

@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.DeviceCopy;
-import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.HashMap;
@@ -27,7 +26,7 @@ final class ImageGraphs implements AutoCloseable {
   static final int CALLS_BEFORE = 3;
 
   /** With more values in a map the GPU takes as long as the host, or longer. */
-  private static final long MOST_VALUES = 1L << 24;
+  static final long MOST_VALUES = 1L << 24;
 
   private static final int MOST_GRAPHS = 8;
   private static final int MOST_COUNTS = 1024;
@@ -61,7 +60,7 @@ final class ImageGraphs implements AutoCloseable {
   }
 
   /**
-   * @param stream closed with this
+   * @param stream closed by the caller, after this
    * @param valuesOfImage the most values of a map of one image
    * @param callsBefore calls of a number of images before it is recorded
    */
@@ -125,7 +124,6 @@ final class ImageGraphs implements AutoCloseable {
               NDArray unused = pass.logits(once, zt, condition, all);
             }
           });
-      GpuMemory.release(scope.getDevice());
       this.graph = stream.record(() -> logits = pass.logits(scope, zt, condition, all));
     }
 
@@ -159,7 +157,6 @@ final class ImageGraphs implements AutoCloseable {
   @Override
   public synchronized void close() {
     graphs.values().forEach(Recorded::close);
-    stream.close();
     script.close();
     manager.close();
   }

@@ -17,6 +17,7 @@ import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.image.FusedUNetKernels;
 import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.internal.torch.ConditionKernels;
+import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
@@ -148,17 +149,14 @@ final class PixelNetwork implements Network {
    * @param callsBefore calls of a number of images before a GPU's graph of it is recorded
    */
   FrozenDenoiser frozen(NDManager parent, ImageWeights weights, int callsBefore) {
-    return new FrozenImageNetwork(
-        this,
-        weights,
-        pass ->
-            RecordingStream.find(parent)
-                .map(
-                    stream -> new ImageGraphs(parent, pass, stream, valuesOfImage(), callsBefore)));
+    FrozenImageNetwork launches = new FrozenImageNetwork(this, weights);
+    return RecordingStream.find(parent)
+        .<FrozenDenoiser>map(stream -> new GraphImageNetwork(parent, launches, stream, callsBefore))
+        .orElse(launches);
   }
 
   /** Returns the most values of a map of one image. */
-  private long valuesOfImage() {
+  long valuesOfImage() {
     ImageShape image = config.image();
     int channels = Math.max(config.width(), config.widestMap());
     return (long) image.height() * image.width() * channels;
@@ -284,6 +282,38 @@ final class PixelNetwork implements Network {
   NDArray logits(
       NDManager scope, Function<String, NDArray> weights, NDArray zt, NDList inputs, NDArray rows) {
     return logits(inference, scope, weights, zt, inputs, rows);
+  }
+
+  /** Returns F, the numbers of an example that the host writes for a step. */
+  int hostFeatures() {
+    return embedding.hostFeatures();
+  }
+
+  /** Returns what the host writes of the examples for a step, [B F]. */
+  float[] hostFeatures(Condition condition) {
+    return embedding.hostFeatures(condition);
+  }
+
+  /**
+   * Returns the logits of a step in the type of the products, [R, V].
+   *
+   * @param scope takes all arrays
+   * @param weights by name
+   * @param features of the examples, float32 [B, F]
+   */
+  Hidden product(
+      NDManager scope,
+      Function<String, NDArray> weights,
+      NDArray zt,
+      NDArray features,
+      NDArray rows) {
+    NDList inputs = embedding.inputs(scope, inference.condition, features);
+    NDList vector = embedding.of(scope, inference.condition, weights, inputs);
+    return inference.backbone.product(new Backbone.Context(scope, weights, vector), zt, rows);
+  }
+
+  int vocabularySize() {
+    return definition.vocabularySize;
   }
 
   private NDArray logits(

@@ -113,6 +113,18 @@ record UNet(
 
   @Override
   public NDArray logits(Context context, NDArray zt, NDArray rows) {
+    Hidden a = activated(context, zt);
+    return kernels.head(context.scope(), a, rows, context.weights(head.convolution));
+  }
+
+  @Override
+  public Hidden product(Context context, NDArray zt, NDArray rows) {
+    Hidden a = activated(context, zt);
+    return kernels.headProduct(context.scope(), a, rows, context.weights(head.convolution));
+  }
+
+  /** Returns what the head convolves. */
+  private Hidden activated(Context context, NDArray zt) {
     Deque<Hidden> skips = new ArrayDeque<>();
     Hidden x = midBlock.of(context, goDown(context, zt, skips));
     for (Level level : up) {
@@ -123,9 +135,7 @@ record UNet(
         x = block.ofLast(context, x);
       }
     }
-    Hidden a =
-        head.conditioning.activated(kernels, context, List.of(x), context.weights(head.norm));
-    return kernels.head(context.scope(), a, rows, context.weights(head.convolution));
+    return head.conditioning.activated(kernels, context, List.of(x), context.weights(head.norm));
   }
 
   /** Returns the lowest map, which is also the last one in {@code skips}. */

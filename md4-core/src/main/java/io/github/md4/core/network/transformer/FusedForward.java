@@ -16,7 +16,7 @@ import io.github.md4.core.internal.transformer.FusedInferenceKernels.Joined;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
 import io.github.md4.core.internal.transformer.Rows;
-import io.github.md4.core.internal.transformer.StepKernels;
+import io.github.md4.core.internal.transformer.TransformerStepKernels;
 import io.github.md4.core.loss.AskedLoss;
 import io.github.md4.core.network.TimeEmbedding;
 import io.github.md4.core.network.TimeFeatures;
@@ -150,15 +150,17 @@ final class FusedForward implements FrozenForward, GraphCalls.Pass {
     return uploaded;
   }
 
-  /** Returns the kernels of whole steps, where the network is told its time. */
-  Optional<StepKernels> steps() {
-    return config.timeFeatures() == TimeFeatures.T ? kernels.steps() : Optional.empty();
+  /** Returns whole steps, where the network is told its time. */
+  Optional<TransformerSteps> steps() {
+    return config.timeFeatures() == TimeFeatures.T
+        ? kernels.steps().map(own -> new TransformerSteps(this, own))
+        : Optional.empty();
   }
 
   /** Returns the weights that the beginning of a step reads. */
-  StepKernels.Weights stepWeights() {
+  TransformerStepKernels.Weights stepWeights() {
     List<Hidden> modulation = frozen.modulation();
-    return new StepKernels.Weights(
+    return new TransformerStepKernels.Weights(
         weights.exact(FusedCondition.DENSE), modulation.get(0), modulation.get(1), frozen.table());
   }
 

@@ -9,7 +9,9 @@ import io.github.md4.core.diffusion.Guided;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.GraphCalls;
 import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.transformer.GraphSteps;
 import io.github.md4.core.loss.AskedLoss;
+import io.github.md4.core.network.GraphDraws;
 import io.github.md4.core.network.StepDraws;
 import java.util.Collections;
 import java.util.Iterator;
@@ -25,6 +27,7 @@ final class GraphForward implements FrozenForward {
   private final RecordingStream stream;
   private final GraphCalls calls;
   private final Optional<GraphSteps> steps;
+  private final Optional<GraphDraws> draws;
 
   /**
    * @param forward closed with this, as is {@code stream}
@@ -39,13 +42,10 @@ final class GraphForward implements FrozenForward {
         forward
             .steps()
             .map(
-                kernels ->
+                network ->
                     new GraphSteps(
-                        manager,
-                        forward,
-                        kernels,
-                        stream,
-                        Math.min(callsBefore, GraphSteps.CALLS_BEFORE)));
+                        manager, network, stream, Math.min(callsBefore, GraphSteps.CALLS_BEFORE)));
+    this.draws = steps.map(graphs -> new GraphDraws(graphs, forward::features, this));
   }
 
   @Override
@@ -69,20 +69,14 @@ final class GraphForward implements FrozenForward {
 
   @Override
   public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> ahead, Inversion inversion) {
-    return drawAhead(zt, ahead, inversion, StepViews.ONE);
-  }
-
-  private synchronized Iterator<double[]> drawAhead(
-      int[] zt, Iterator<Step> ahead, Inversion inversion, StepViews views) {
-    return steps
-        .map(graphs -> graphs.draw(zt, ahead, inversion, views))
+    return draws
+        .map(drawing -> drawing.drawAhead(zt, ahead, inversion))
         .orElse(Collections.emptyIterator());
   }
 
   @Override
   public Optional<StepDraws> with(Guided guided) {
-    StepViews views = new StepViews(Optional.of(guided));
-    return steps.map(unused -> (zt, ahead, inversion) -> drawAhead(zt, ahead, inversion, views));
+    return draws.flatMap(drawing -> drawing.with(guided));
   }
 
   @Override

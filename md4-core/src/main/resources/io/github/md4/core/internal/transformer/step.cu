@@ -104,24 +104,15 @@ __device__ __forceinline__ void listMasks(const Given& g, const int* tokens, con
   }
 }
 
-// Copies the inputs to where the network reads them, lists the masks that are rows, and computes the condition
-// c = act(w2 swish(w1 f + b1) + b2) [B, W] of features f; w1 [4 W, F], w2 [W, 4 W], F = W or 2 W. Blocks of 4 W threads, at least B.
-// `count` is of the rows of all views, `draws` of one. Rows behind those that are asked for are the last position's of their view.
-extern "C" __global__ void __launch_bounds__(4 * W)
-    beginStep(const unsigned char* __restrict__ from, int bytes, int slots, int* turns, double* __restrict__ law,
-              double* __restrict__ u, double* __restrict__ noise, int* __restrict__ stay, int* __restrict__ leastRanks,
-              double* __restrict__ weights, long* __restrict__ longRows, int* __restrict__ rows, int* __restrict__ starts,
-              long* __restrict__ zt, const float* __restrict__ w1, const float* __restrict__ b1,
-              const float* __restrict__ w2, const float* __restrict__ b2, bf16* __restrict__ c, int features, int examples, int length, int count,
-              int draws, int views, int mask, int form, int room) {
-  __shared__ float feature[2 * W], hidden[4 * W];
-  letNextBegin();
+// Copies the inputs to where the network reads them, and lists the masks that are rows. `count` is of the rows of all views, `draws`
+// of one. Rows behind those that are asked for are the last position's of their view. By at least as many blocks as there are
+// examples; where rows are masks, of 256 threads.
+__device__ __forceinline__ void
+    takeInputs(const Given& g, const int* tokens, int* turns, double* law, double* u, double* noise, int* stay, int* leastRanks,
+               double* weights, long* longRows, int* rows, int* starts, long* zt, int examples, int length, int count, int draws,
+               int views, int mask, int form) {
   int own = examples / views, positions = own * length;
-  Given g = givenAt(from + (long)turns[0] * bytes, examples, views, count, positions, form, room);
-  const int* tokens = (const int*)(from + (long)slots * bytes);
-  int thread = threadIdx.x, index = blockIdx.x * blockDim.x + thread, threads = gridDim.x * blockDim.x;
-  bool isOfExample = blockIdx.x < examples;
-  if (isOfExample && thread < features) feature[thread] = g.features[blockIdx.x * features + thread];
+  int index = blockIdx.x * blockDim.x + threadIdx.x, threads = gridDim.x * blockDim.x;
   if (g.isFirst) {
     for (int i = index; i < examples * length; i += threads) zt[i] = tokens[i];
     const double* first = (const double*)(tokens + (examples * length + 1) / 2 * 2);
@@ -139,7 +130,7 @@ extern "C" __global__ void __launch_bounds__(4 * W)
     for (int i = index; i < own; i += threads) stay[i] = g.stay[i];
     for (int i = index; i < count; i += threads)
       if (i % draws >= g.count) longRows[i] = rows[i] = (i / draws + 1) * positions - 1;
-    if (isOfExample)
+    if (blockIdx.x < examples)
       listMasks(g, tokens, zt, mask, blockIdx.x % own, blockIdx.x / own, length, positions, draws, longRows, rows, u, noise);
   } else {
     for (int i = index; i < draws; i += threads) u[i] = g.u[i];
@@ -147,6 +138,25 @@ extern "C" __global__ void __launch_bounds__(4 * W)
       for (int i = index; i < draws; i += threads) leastRanks[i] = g.least[i];
     for (int i = index; i < count; i += threads) longRows[i] = rows[i] = g.rows[i];
   }
+}
+
+// Takes the inputs as above, and the condition c = act(w2 swish(w1 f + b1) + b2) [B, W] of features f; w1 [4 W, F], w2 [W, 4 W],
+// F = W or 2 W. Blocks of 4 W threads, at least B.
+extern "C" __global__ void __launch_bounds__(4 * W)
+    beginStep(const unsigned char* __restrict__ from, int bytes, int slots, int* turns, double* __restrict__ law,
+              double* __restrict__ u, double* __restrict__ noise, int* __restrict__ stay, int* __restrict__ leastRanks,
+              double* __restrict__ weights, long* __restrict__ longRows, int* __restrict__ rows, int* __restrict__ starts,
+              long* __restrict__ zt, const float* __restrict__ w1, const float* __restrict__ b1,
+              const float* __restrict__ w2, const float* __restrict__ b2, bf16* __restrict__ c, int features, int examples, int length, int count,
+              int draws, int views, int mask, int form, int room) {
+  __shared__ float feature[2 * W], hidden[4 * W];
+  letNextBegin();
+  Given g = givenAt(from + (long)turns[0] * bytes, examples, views, count, examples / views * length, form, room);
+  int thread = threadIdx.x;
+  bool isOfExample = blockIdx.x < examples;
+  if (isOfExample && thread < features) feature[thread] = g.features[blockIdx.x * features + thread];
+  takeInputs(g, (const int*)(from + (long)slots * bytes), turns, law, u, noise, stay, leastRanks, weights, longRows, rows, starts, zt,
+             examples, length, count, draws, views, mask, form);
   if (!isOfExample) return;
   __syncthreads();
   float sum = b1[thread];
@@ -164,6 +174,26 @@ extern "C" __global__ void __launch_bounds__(4 * W)
   sum += __shfl_xor_sync(~0u, sum, 1);
   sum += __shfl_xor_sync(~0u, sum, 2);
   if (thread % 4 == 0) c[blockIdx.x * W + out] = (bf16)packed(gateOf(sum + b2[out]), 0.f);
+}
+
+// Takes the inputs of a network that computes its condition itself from features f [B, F]. Blocks of 256 threads, at least B.
+extern "C" __global__ void __launch_bounds__(256)
+    takeStep(const unsigned char* __restrict__ from, int bytes, int slots, int* turns, double* __restrict__ law,
+             double* __restrict__ u, double* __restrict__ noise, int* __restrict__ stay, int* __restrict__ leastRanks,
+             double* __restrict__ weights, long* __restrict__ longRows, int* __restrict__ rows, int* __restrict__ starts,
+             long* __restrict__ zt, float* __restrict__ f, int features, int examples, int length, int count, int draws, int views,
+             int mask, int form, int room) {
+  Given g = givenAt(from + (long)turns[0] * bytes, examples, views, count, examples / views * length, form, room);
+  takeInputs(g, (const int*)(from + (long)slots * bytes), turns, law, u, noise, stay, leastRanks, weights, longRows, rows, starts, zt,
+             examples, length, count, draws, views, mask, form);
+  int index = blockIdx.x * blockDim.x + threadIdx.x;
+  for (int i = index; i < examples * features; i += gridDim.x * blockDim.x) f[i] = g.features[i];
+}
+
+// Lets turns go on by one, behind takeStep.
+extern "C" __global__ void nextTurn(int slots, int* turns) {
+  turns[1] = turns[0];
+  turns[0] = (turns[0] + 1) % slots;
 }
 
 // The vectors of all modulations, values [B, size] = c w' + bias, w [size, W], by the first `blocks` blocks, a row of w a

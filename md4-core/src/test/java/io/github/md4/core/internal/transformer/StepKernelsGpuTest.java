@@ -124,11 +124,12 @@ final class StepKernelsGpuTest {
   static final class Steps {
     private final NDManager manager;
     private final TorchScript casts;
-    private final StepKernels kernels;
+    private final TransformerStepKernels kernels;
     final StepSize size;
     private final int vocabularySize;
     private final int stride;
-    private final StepKernels.Weights weights;
+    private final TransformerStepKernels.Weights weights;
+    private final TransformerStepKernels.Start start;
     final StepKernels.Exchange exchange;
     final StepInputs inputs;
 
@@ -158,19 +159,19 @@ final class StepKernelsGpuTest {
       }
       Hidden ofTokens = new Hidden(manager.create(table).reshape(new Shape(-1, MODEL_WIDTH)));
       this.weights =
-          new StepKernels.Weights(
+          new TransformerStepKernels.Weights(
               condition,
               new Hidden(HopperNumbers.narrow(manager, casts, none, MODEL_WIDTH)),
               new Hidden(HopperNumbers.narrow(manager, casts, new float[MODEL_WIDTH], 1)),
               ofTokens);
       this.exchange = kernels.exchange(size, weights);
-      this.inputs =
-          kernels.inputs(
+      this.inputs = new StepInputs(manager, size, vocabularySize);
+      this.start =
+          kernels.start(
               manager,
               size,
               weights,
-              fused.inference().stream(manager, ofTokens, size.shownPositions()),
-              vocabularySize);
+              fused.inference().stream(manager, ofTokens, size.shownPositions()));
     }
 
     /** Checks the draws of a first step, and the tokens with which the next one begins. */
@@ -221,7 +222,7 @@ final class StepKernelsGpuTest {
               .mapToObj(v -> new float[size.examples() * WIDTH])
               .toList();
       exchange.write(ahead, rows, features, law);
-      kernels.begin(exchange, inputs, weights, vocabularySize);
+      kernels.begin(exchange, inputs, start, weights, vocabularySize);
       if (ahead == 0 || rows.form() != StepRows.Form.GIVEN) {
         kernels.draw(exchange, inputs, logits, vocabularySize, law.inversion().confidence());
       }
@@ -318,7 +319,7 @@ final class StepKernelsGpuTest {
 
     /** Returns the tokens of a view that the stream began with. */
     private int[] tokens(int view) {
-      NDArray stream = inputs.stream().array;
+      NDArray stream = start.stream().array;
       float[] all = stream.toFloatArray();
       int first = view * size.positions();
       return IntStream.range(first, first + size.positions())

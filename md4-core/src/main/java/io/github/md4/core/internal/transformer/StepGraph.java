@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.core.network.transformer;
+package io.github.md4.core.internal.transformer;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -8,12 +8,7 @@ import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
-import io.github.md4.core.internal.torch.Inversion;
-import io.github.md4.core.internal.transformer.StepInputs;
-import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepKernels.GuidedLaw;
-import io.github.md4.core.internal.transformer.StepSize;
-import io.github.md4.core.network.StepDraws.Step;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Iterator;
@@ -28,7 +23,7 @@ import java.util.Queue;
  */
 final class StepGraph implements AutoCloseable {
   private final NDManager scope;
-  private final FusedForward forward;
+  private final StepNetwork network;
   private final StepSize size;
   private final StepKernels.Exchange exchange;
   private final StepInputs inputs;
@@ -41,43 +36,32 @@ final class StepGraph implements AutoCloseable {
   /** Records the graph. */
   StepGraph(
       NDManager parent,
-      FusedForward forward,
-      StepKernels kernels,
+      StepNetwork network,
       RecordingStream stream,
       StepSize size,
       Confidence confidence) {
     this.scope = parent.newSubManager();
-    this.forward = forward;
+    this.network = network;
     this.size = size;
     this.timeline = GpuTimeline.of(scope.getDevice()).orElseThrow();
-    StepKernels.Weights weights = forward.stepWeights();
-    this.exchange = kernels.exchange(size, weights);
-    this.inputs =
-        kernels.inputs(
-            scope,
-            size,
-            weights,
-            forward.stream(scope, size.shownPositions()),
-            forward.vocabularySize());
-    forward.prepare(size.length());
+    StepKernels kernels = network.kernels();
+    this.exchange = kernels.exchange(size, network.features());
+    StepNetwork.Pass pass = network.pass(scope, size);
+    this.inputs = pass.inputs();
+    network.prepare(size.length());
     Runnable step =
-        () -> {
-          kernels.begin(exchange, inputs, weights, forward.vocabularySize());
-          FusedForward.Start start =
-              new FusedForward.Start(
-                  inputs.all(), inputs.asked(), inputs.modulation(), inputs.stream());
-          kernels.draw(
-              exchange,
-              inputs,
-              forward.paddedLogits(scope, start),
-              forward.vocabularySize(),
-              confidence);
-        };
+        () ->
+            kernels.draw(
+                exchange,
+                inputs,
+                pass.logits().apply(exchange),
+                network.vocabularySize(),
+                confidence);
     exchange.clear();
     stream.run(step);
     exchange.advance(1);
     this.graph = stream.record(step);
-    this.generation = forward.generation();
+    this.generation = network.generation();
   }
 
   StepSize size() {
@@ -86,25 +70,25 @@ final class StepGraph implements AutoCloseable {
 
   /** Returns whether the memory that it was recorded with is still in use. */
   boolean isValid() {
-    return generation == forward.generation();
+    return generation == network.generation();
   }
 
   /**
    * Makes steps in one go.
    *
+   * @param tokens of each view, [E N]
    * @param first launched at once, at most {@link StepKernels#MOST_STEPS}
    * @param further each launched as soon as the draws of an earlier one are read, until {@link
    *     #endGo}; all of a size that this one serves
-   * @param inversion the law of the tokens; its confidence is that of this graph
-   * @param views what the network is shown of each example, as often as in this graph
+   * @param law of the tokens; its confidence is that of this graph
    * @return the draws, each waited for when it is asked for
    */
   synchronized Iterator<double[]> draw(
-      int[] zt, List<Step> first, Iterator<Step> further, Inversion inversion, StepViews views) {
+      List<int[]> tokens, List<HostStep> first, Iterator<HostStep> further, GuidedLaw law) {
     settle();
-    exchange.write(views.tokens(zt));
+    exchange.write(tokens);
     upload(first.get(0).rows().kept().ranks());
-    Go go = new Go(further, inversion, views);
+    Go go = new Go(further, law);
     last = Optional.of(go);
     first.forEach(go::launch);
     return go;
@@ -154,20 +138,16 @@ final class StepGraph implements AutoCloseable {
     private final Queue<Running> running = new ArrayDeque<>();
     private final Queue<double[]> read = new ArrayDeque<>();
     private final GuidedLaw law;
-    private final StepViews views;
-    private Iterator<Step> further;
+    private Iterator<HostStep> further;
     private int launched;
 
-    Go(Iterator<Step> further, Inversion inversion, StepViews views) {
+    Go(Iterator<HostStep> further, GuidedLaw law) {
       this.further = further;
-      this.law = new GuidedLaw(inversion, views.factor());
-      this.views = views;
+      this.law = law;
     }
 
-    void launch(Step step) {
-      List<float[]> features =
-          views.conditions(step.condition()).stream().map(forward::features).toList();
-      exchange.write(launched++, step.rows(), features, law);
+    void launch(HostStep step) {
+      exchange.write(launched++, step.rows(), step.features(), law);
       graph.launch();
       running.add(new Running(step.rows().count(), timeline.mark()));
     }

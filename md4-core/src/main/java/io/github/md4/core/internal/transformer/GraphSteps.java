@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.core.network.transformer;
+package io.github.md4.core.internal.transformer;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.GraphCalls;
-import io.github.md4.core.internal.torch.Inversion;
-import io.github.md4.core.internal.transformer.StepKernels;
-import io.github.md4.core.internal.transformer.StepSize;
-import io.github.md4.core.network.StepDraws.Step;
+import io.github.md4.core.internal.transformer.StepKernels.GuidedLaw;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -24,15 +21,15 @@ import java.util.Optional;
  * Steps of sampling as CUDA graphs, recorded for each size that comes often. Steps that are known
  * ahead and fit one graph are made in one go.
  *
- * <p>Calls are serialised by {@link GraphForward}. Steps of a go are launched between calls, by the
- * thread that reads the draws, under the lock of their graph.
+ * <p>Calls are serialised by the caller. Steps of a go are launched between calls, by the thread
+ * that reads the draws, under the lock of their graph.
  */
-final class GraphSteps implements AutoCloseable {
+public final class GraphSteps implements AutoCloseable {
   /** A graph keeps no logits, but the head's memory grows with them; this is 128 MiB of them. */
   private static final long MOST_LOGITS = 1L << 26;
 
   /** Steps of a kind before it is recorded, which takes as long as a few of them. */
-  static final int CALLS_BEFORE = 2;
+  public static final int CALLS_BEFORE = 2;
 
   /**
    * After so many steps of a kind with examples that nobody asks for, it has a graph of its own.
@@ -49,8 +46,7 @@ final class GraphSteps implements AutoCloseable {
   private static final int MOST_COUNTS = 1024;
 
   private final NDManager manager;
-  private final FusedForward forward;
-  private final StepKernels kernels;
+  private final StepNetwork network;
   private final RecordingStream stream;
   private final int callsBefore;
   private final Map<Key, Count> calls = new HashMap<>();
@@ -70,17 +66,13 @@ final class GraphSteps implements AutoCloseable {
   }
 
   /**
+   * @param stream closed by the caller, after this
    * @param callsBefore steps of a kind before it is recorded
    */
-  GraphSteps(
-      NDManager parent,
-      FusedForward forward,
-      StepKernels kernels,
-      RecordingStream stream,
-      int callsBefore) {
+  public GraphSteps(
+      NDManager parent, StepNetwork network, RecordingStream stream, int callsBefore) {
     this.manager = parent.newSubManager();
-    this.forward = forward;
-    this.kernels = kernels;
+    this.network = network;
     this.stream = stream;
     this.callsBefore = callsBefore;
   }
@@ -88,45 +80,47 @@ final class GraphSteps implements AutoCloseable {
   /**
    * Returns the draws of the first steps, each waited for when it is asked for; none where there is
    * no graph for their size.
+   *
+   * @param tokens of each view, [E N]
    */
-  Iterator<double[]> draw(int[] zt, Iterator<Step> all, Inversion inversion, StepViews views) {
+  public Iterator<double[]> draw(List<int[]> tokens, Iterator<HostStep> all, GuidedLaw law) {
     endGo();
-    List<Step> first = first(all);
-    if (isWhole(first, zt.length)) {
-      return draw(zt, first.subList(0, 1), Collections.emptyIterator(), inversion, views);
+    List<HostStep> first = first(all);
+    if (isWhole(first, tokens.get(0).length)) {
+      return draw(tokens, first.subList(0, 1), Collections.emptyIterator(), law);
     }
-    return draw(zt, first, all, inversion, views);
+    return draw(tokens, first, all, law);
   }
 
   /**
    * Ends the go that is under way, of which no further steps are launched. What comes next may take
    * the memory that they would use.
    */
-  void endGo() {
+  public void endGo() {
     going.ifPresent(StepGraph::endGo);
     going = Optional.empty();
   }
 
   private Iterator<double[]> draw(
-      int[] zt, List<Step> first, Iterator<Step> further, Inversion inversion, StepViews views) {
+      List<int[]> tokens, List<HostStep> first, Iterator<HostStep> further, GuidedLaw law) {
     if (!first.stream().allMatch(step -> step.rows().areAscending())
-        || inversion.cuts().size() > StepKernels.MOST_CUTS) {
+        || law.inversion().cuts().size() > StepKernels.MOST_CUTS) {
       return Collections.emptyIterator();
     }
-    List<Step> alike = alike(zt.length, first, views.count());
-    Key key = new Key(size(zt.length, alike, views.count()), inversion.confidence());
-    if (!key.size.hasRoomFor(alike.get(0).rows())) {
+    int positions = tokens.get(0).length;
+    List<HostStep> alike = alike(positions, first, tokens.size());
+    Key key = new Key(size(positions, alike, tokens.size()), law.inversion().confidence());
+    if (!network.takes(key.size) || !key.size.hasRoomFor(alike.get(0).rows())) {
       return Collections.emptyIterator();
     }
     Count asked = asked(key);
     asked.steps += alike.size();
     going = graph(key, asked.steps);
-    Iterator<Step> next = alike.size() == first.size() ? further : Collections.emptyIterator();
+    Iterator<HostStep> next = alike.size() == first.size() ? further : Collections.emptyIterator();
     return going
         .map(
             graph ->
-                graph.draw(
-                    zt, alike, new Fitting(next, zt.length, graph.size(), asked), inversion, views))
+                graph.draw(tokens, alike, new Fitting(next, positions, graph.size(), asked), law))
         .orElse(Collections.emptyIterator());
   }
 
@@ -134,9 +128,9 @@ final class GraphSteps implements AutoCloseable {
    * Returns the first steps, up to one with which too many logits would be wasted, or which masks
    * too much again.
    */
-  private List<Step> alike(int positions, List<Step> steps, int views) {
+  private List<HostStep> alike(int positions, List<HostStep> steps, int views) {
     for (int count = 2; count <= steps.size(); count++) {
-      List<Step> some = steps.subList(0, count);
+      List<HostStep> some = steps.subList(0, count);
       StepSize all = size(positions, some, views);
       boolean hasRoom = all.hasRoomFor(steps.get(count - 1).rows());
       if (!hasRoom
@@ -150,7 +144,7 @@ final class GraphSteps implements AutoCloseable {
   /** Returns whether a graph computes too many logits that a step does not ask for. */
   private boolean isWasted(StepSize graph, StepSize step) {
     long wasted = (long) graph.shownRows() - step.shownRows();
-    return wasted * forward.vocabularySize() > MOST_WASTED;
+    return wasted * network.vocabularySize() > MOST_WASTED;
   }
 
   /** The number of steps of a kind that were asked for. */
@@ -159,15 +153,15 @@ final class GraphSteps implements AutoCloseable {
   }
 
   /** The next steps up to one that wants another graph, each taken and counted when asked for. */
-  private final class Fitting implements Iterator<Step> {
-    private final Iterator<Step> steps;
+  private final class Fitting implements Iterator<HostStep> {
+    private final Iterator<HostStep> steps;
     private final int positions;
     private final StepSize size;
     private final Count asked;
-    private Optional<Step> next = Optional.empty();
+    private Optional<HostStep> next = Optional.empty();
     private boolean isOver;
 
-    Fitting(Iterator<Step> steps, int positions, StepSize size, Count asked) {
+    Fitting(Iterator<HostStep> steps, int positions, StepSize size, Count asked) {
       this.steps = steps;
       this.positions = positions;
       this.size = size;
@@ -183,7 +177,7 @@ final class GraphSteps implements AutoCloseable {
       return next.isPresent();
     }
 
-    private boolean fits(Step step) {
+    private boolean fits(HostStep step) {
       StepSize wanted = size(positions, List.of(step), size.views());
       return step.rows().areAscending()
           && size.serves(wanted)
@@ -192,11 +186,11 @@ final class GraphSteps implements AutoCloseable {
     }
 
     @Override
-    public Step next() {
+    public HostStep next() {
       if (!hasNext()) {
         throw new NoSuchElementException();
       }
-      Step taken = next.orElseThrow();
+      HostStep taken = next.orElseThrow();
       next = Optional.empty();
       asked.steps++;
       return taken;
@@ -204,8 +198,8 @@ final class GraphSteps implements AutoCloseable {
   }
 
   /** Returns the steps that are launched at once. */
-  private static List<Step> first(Iterator<Step> all) {
-    List<Step> first = new ArrayList<>();
+  private static List<HostStep> first(Iterator<HostStep> all) {
+    List<HostStep> first = new ArrayList<>();
     while (first.size() < StepKernels.MOST_STEPS && all.hasNext()) {
       first.add(all.next());
     }
@@ -245,13 +239,13 @@ final class GraphSteps implements AutoCloseable {
   /**
    * Returns whether a step asks for all positions: its rows stand otherwise than those of others.
    */
-  private static boolean isWhole(List<Step> steps, int positions) {
+  private static boolean isWhole(List<HostStep> steps, int positions) {
     return steps.stream().anyMatch(step -> step.rows().count() == positions);
   }
 
   /** Returns the size that serves each of the steps. */
-  private static StepSize size(int positions, List<Step> steps, int views) {
-    int examples = steps.get(0).condition().times().length;
+  private static StepSize size(int positions, List<HostStep> steps, int views) {
+    int examples = steps.get(0).examples();
     int rows = steps.stream().mapToInt(s -> s.rows().count()).max().orElseThrow();
     return new StepSize(
         examples,
@@ -262,7 +256,7 @@ final class GraphSteps implements AutoCloseable {
   }
 
   private boolean isLarge(StepSize size) {
-    long logits = (long) size.shownRows() * forward.vocabularySize();
+    long logits = (long) size.shownRows() * network.vocabularySize();
     return logits > MOST_LOGITS;
   }
 
@@ -284,7 +278,7 @@ final class GraphSteps implements AutoCloseable {
     if (graphs.size() == MOST_GRAPHS) {
       graphs.remove(graphs.keySet().iterator().next()).close();
     }
-    StepGraph made = new StepGraph(manager, forward, kernels, stream, key.size, key.confidence);
+    StepGraph made = new StepGraph(manager, network, stream, key.size, key.confidence);
     graphs.put(key, made);
     return made;
   }

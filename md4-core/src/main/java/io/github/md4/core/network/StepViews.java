@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.core.network.transformer;
+package io.github.md4.core.network;
 
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Guided;

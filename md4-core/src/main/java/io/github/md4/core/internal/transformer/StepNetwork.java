@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.Hidden;
+import java.util.function.Function;
+
+/** A network whose steps of sampling are recorded whole, from the host's inputs to its draws. */
+public interface StepNetwork {
+  /** Returns the kernels of the beginning and the end of a step. */
+  StepKernels kernels();
+
+  /** Returns F, the number of an example's features that the host writes. */
+  int features();
+
+  /** Returns V. */
+  int vocabularySize();
+
+  /** Returns whether steps of a size are recorded. */
+  default boolean takes(StepSize size) {
+    return true;
+  }
+
+  /** Makes what passes of a length share, which outlives a step. */
+  default void prepare(int length) {}
+
+  /** Returns a number that changes when the memory of earlier passes is no longer in use. */
+  default int generation() {
+    return 0;
+  }
+
+  /** Returns the pass of steps of a size; its arrays belong to {@code scope}. */
+  Pass pass(NDManager scope, StepSize size);
+
+  /**
+   * What a step does before its draws.
+   *
+   * @param inputs where the step takes its inputs over
+   * @param logits takes them over and computes the logits of the asked rows, [S R, V], in bfloat16,
+   *     padded to a multiple of 8 columns
+   */
+  record Pass(StepInputs inputs, Function<StepKernels.Exchange, Hidden> logits) {}
+}

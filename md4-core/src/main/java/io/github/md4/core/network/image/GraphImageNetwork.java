@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Guided;
+import io.github.md4.core.internal.cuda.RecordingStream;
+import io.github.md4.core.internal.torch.Inversion;
+import io.github.md4.core.internal.transformer.GraphSteps;
+import io.github.md4.core.network.FrozenDenoiser;
+import io.github.md4.core.network.GraphDraws;
+import io.github.md4.core.network.StepDraws;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.Optional;
+
+/**
+ * {@link FrozenImageNetwork} without the host: calls with few images, and whole steps of them, are
+ * one launch of a graph.
+ *
+ * <p>Safe for use by several threads.
+ */
+final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
+  private final FrozenImageNetwork launches;
+  private final RecordingStream stream;
+  private final ImageGraphs graphs;
+  private final Optional<ImageSteps> steps;
+  private final Optional<GraphSteps> graphsOfSteps;
+  private final Optional<GraphDraws> draws;
+
+  /**
+   * @param launches closed with this, as is {@code stream}
+   * @param callsBefore calls of a number of images before it is recorded
+   */
+  GraphImageNetwork(
+      NDManager parent, FrozenImageNetwork launches, RecordingStream stream, int callsBefore) {
+    PixelNetwork network = launches.network();
+    this.launches = launches;
+    this.stream = stream;
+    this.graphs =
+        new ImageGraphs(parent, launches::logits, stream, network.valuesOfImage(), callsBefore);
+    this.steps = ImageSteps.find(parent, network, launches.weights());
+    this.graphsOfSteps =
+        steps.map(
+            own ->
+                new GraphSteps(
+                    parent, own, stream, Math.min(callsBefore, GraphSteps.CALLS_BEFORE)));
+    this.draws = graphsOfSteps.map(own -> new GraphDraws(own, network::hostFeatures, this));
+  }
+
+  @Override
+  public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    launches.network().check(zt, condition, rows);
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      NDList inputs = launches.network().inputs(scope, condition);
+      NDArray logits =
+          recorded(scope, zt, inputs, rows)
+              .orElseGet(() -> launches.logits(scope, zt, inputs, rows));
+      logits.attach(zt.getManager());
+      return logits;
+    }
+  }
+
+  private synchronized Optional<NDArray> recorded(
+      NDManager scope, NDArray zt, NDList inputs, NDArray rows) {
+    graphsOfSteps.ifPresent(GraphSteps::endGo);
+    return graphs.logits(scope, zt, inputs, rows);
+  }
+
+  @Override
+  public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> ahead, Inversion inversion) {
+    return draws
+        .map(drawing -> drawing.drawAhead(zt, ahead, inversion))
+        .orElse(Collections.emptyIterator());
+  }
+
+  @Override
+  public Optional<StepDraws> with(Guided guided) {
+    return draws.flatMap(drawing -> drawing.with(guided));
+  }
+
+  @Override
+  public String description() {
+    return launches.description() + ", as graphs";
+  }
+
+  @Override
+  public synchronized void close() {
+    graphsOfSteps.ifPresent(GraphSteps::close);
+    steps.ifPresent(own -> own.kernels().close());
+    graphs.close();
+    stream.close();
+    launches.close();
+  }
+}
