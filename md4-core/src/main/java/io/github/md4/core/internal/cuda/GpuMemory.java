@@ -67,8 +67,10 @@ public final class GpuMemory {
     }
   }
 
-  /** Frees the memory that the engine caches on all GPUs. */
+  /** Frees the memory that the engine caches on all GPUs, while nothing is recorded. */
   static void release() {
-    JniUtils.emptyCudaCache();
+    synchronized (RecordingStream.TURN) {
+      JniUtils.emptyCudaCache();
+    }
   }
 }

@@ -18,6 +18,8 @@ import java.util.function.Supplier;
  * <p>libtorch takes the memory of what runs here from blocks of this stream, and that of what is
  * recorded from {@link LibtorchMemory}, which lasts as long as the graphs. Arrays of a recording
  * that are read after a launch stay open, so that no other graph of this stream writes to them.
+ *
+ * <p>Threads that record, each on a stream of its own, wait for each other.
  */
 public final class RecordingStream implements AutoCloseable {
   private static final int NON_BLOCKING = 1;
@@ -29,6 +31,12 @@ public final class RecordingStream implements AutoCloseable {
   private static final String SET_CURRENT = "_ZN3c104cuda20setCurrentCUDAStreamENS0_10CUDAStreamE";
 
   private static final long CUDA = 1;
+
+  /**
+   * Held by whoever records, waits for a whole GPU, or has libtorch free what it caches. While
+   * anything is recorded, the two others fail, and so does what is recorded.
+   */
+  static final Object TURN = new Object();
 
   private static final ThreadLocal<Pointer> CURRENT =
       ThreadLocal.withInitial(() -> Cuda.DEFAULT_STREAM);
@@ -45,7 +53,9 @@ public final class RecordingStream implements AutoCloseable {
     PointerByReference made = new PointerByReference();
     Cuda.check(Cuda.cuStreamCreate(made, NON_BLOCKING), "making a stream");
     this.stream = made.getValue();
-    this.memory = onThisStream(() -> maker.of(device, stream));
+    synchronized (TURN) {
+      this.memory = onThisStream(() -> maker.of(device, stream));
+    }
   }
 
   /**
@@ -81,33 +91,44 @@ public final class RecordingStream implements AutoCloseable {
     return CURRENT.get();
   }
 
-  /** Does the work on this stream, after all other work, and waits for its end. */
+  /**
+   * Does the work on this stream, after all other work, and waits for its end, though it may have
+   * failed halfway.
+   */
   public void run(Runnable work) {
-    device.use();
-    Cuda.check(Cuda.cuCtxSynchronize(), "waiting");
-    RecordingStream unused =
-        onThisStream(
-            () -> {
-              work.run();
-              return this;
-            });
-    Cuda.check(Cuda.cuStreamSynchronize(stream), "waiting");
-    GpuMemory.release(); // what was closed lies in blocks of this stream, which nobody else takes
+    synchronized (TURN) {
+      device.use();
+      Cuda.check(Cuda.cuCtxSynchronize(), "waiting");
+      try {
+        RecordingStream unused =
+            onThisStream(
+                () -> {
+                  work.run();
+                  return this;
+                });
+      } finally {
+        Cuda.check(Cuda.cuStreamSynchronize(stream), "waiting");
+        GpuMemory.release(); // what was closed lies in blocks of this stream, for nobody else
+      }
+    }
   }
 
   /** Returns the graph of the work, which is not carried out. Run it once before. */
   public CudaGraph record(Runnable work) {
-    return onThisStream(
-        () -> {
-          LibtorchMemory.Recording recording = memory.begin();
-          try {
-            work.run();
-          } catch (RuntimeException e) {
-            recording.abandon();
-            throw e;
-          }
-          return CudaGraph.of(device, recording.end(), recording);
-        });
+    synchronized (TURN) {
+      return onThisStream(() -> recorded(work));
+    }
+  }
+
+  private CudaGraph recorded(Runnable work) {
+    LibtorchMemory.Recording recording = memory.begin();
+    try {
+      work.run();
+    } catch (RuntimeException | Error e) {
+      recording.abandon();
+      throw e;
+    }
+    return CudaGraph.of(device, recording.end(), recording);
   }
 
   private <T> T onThisStream(Supplier<T> work) {

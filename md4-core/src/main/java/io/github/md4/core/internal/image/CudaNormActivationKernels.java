@@ -25,7 +25,8 @@ import java.util.Optional;
 
 /**
  * The CUDA kernels of {@code maps.cu}, in bfloat16. Several threads may call them: the launches
- * that share arrays of the workspace follow one another.
+ * that share arrays of the workspace follow one another. Who launches a graph of such launches lets
+ * nobody call these kernels meanwhile.
  */
 final class CudaNormActivationKernels implements NormActivationKernels {
   private static final int OCTET = 8;

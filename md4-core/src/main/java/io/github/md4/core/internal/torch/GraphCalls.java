@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
@@ -154,7 +155,17 @@ public final class GraphCalls implements AutoCloseable {
    */
   public synchronized Optional<NDArray> logits(
       NDArray zt, NDArray rows, Function<NDManager, NDList> condition) {
-    return recordedSize(Size.of(zt, rows)).map(size -> logits(size, zt, rows, condition));
+    return isLikeOthers(zt, rows)
+        ? recordedSize(Size.of(zt, rows)).map(size -> logits(size, zt, rows, condition))
+        : Optional.empty();
+  }
+
+  /** Returns whether the arrays of a graph have room for the rows, and are of the same types. */
+  private static boolean isLikeOthers(NDArray zt, NDArray rows) {
+    return rows.size() > 0
+        && rows.size() <= zt.size()
+        && zt.getDataType() == DataType.INT64
+        && rows.getDataType() == DataType.INT64;
   }
 
   private NDArray logits(
@@ -220,14 +231,20 @@ public final class GraphCalls implements AutoCloseable {
       Size eldest = graphs.keySet().iterator().next();
       graphs.remove(eldest).close();
     }
-    Recorded made = new Recorded(size, zt, condition);
-    graphs.put(size, made);
-    return made;
+    NDManager scope = manager.newSubManager();
+    try {
+      Recorded made = new Recorded(scope, size, zt, condition);
+      graphs.put(size, made);
+      return made;
+    } catch (RuntimeException e) {
+      scope.close();
+      throw e;
+    }
   }
 
   /** A graph, and the arrays that it reads and writes. */
   private final class Recorded implements AutoCloseable {
-    private final NDManager scope = manager.newSubManager();
+    private final NDManager scope;
     private final NDArray zt;
     private final NDArray rows;
     private final NDArray lastPosition;
@@ -236,7 +253,11 @@ public final class GraphCalls implements AutoCloseable {
     private final int generation;
     private NDArray logits;
 
-    Recorded(Size size, NDArray like, NDList example) {
+    /**
+     * @param scope closed with it
+     */
+    Recorded(NDManager scope, Size size, NDArray like, NDList example) {
+      this.scope = scope;
       long[] last = new long[size.rows];
       Arrays.fill(last, size.positions() - 1L);
       this.zt = kept(like);

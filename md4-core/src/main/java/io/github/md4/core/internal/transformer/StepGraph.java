@@ -147,8 +147,9 @@ final class StepGraph implements AutoCloseable {
     }
 
     void launch(HostStep step) {
-      exchange.write(launched++, step.rows(), step.features(), law);
+      exchange.write(launched, step.rows(), step.features(), law);
       graph.launch();
+      launched++;
       running.add(new Running(step.rows().count(), timeline.mark()));
     }
 

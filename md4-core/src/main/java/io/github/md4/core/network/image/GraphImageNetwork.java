@@ -20,7 +20,8 @@ import java.util.Optional;
  * {@link FrozenImageNetwork} without the host: calls with few images, and whole steps of them, are
  * one launch of a graph.
  *
- * <p>Safe for use by several threads.
+ * <p>Safe for use by several threads. Calls are serialised: between two launches that share an
+ * array of the kernels, no graph may write to it.
  */
 final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
   private final FrozenImageNetwork launches;
@@ -51,22 +52,18 @@ final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
   }
 
   @Override
-  public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+  public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     launches.network().check(zt, condition, rows);
+    graphsOfSteps.ifPresent(GraphSteps::endGo);
     try (NDManager scope = zt.getManager().newSubManager()) {
       NDList inputs = launches.network().inputs(scope, condition);
       NDArray logits =
-          recorded(scope, zt, inputs, rows)
+          graphs
+              .logits(scope, zt, inputs, rows)
               .orElseGet(() -> launches.logits(scope, zt, inputs, rows));
       logits.attach(zt.getManager());
       return logits;
     }
-  }
-
-  private synchronized Optional<NDArray> recorded(
-      NDManager scope, NDArray zt, NDList inputs, NDArray rows) {
-    graphsOfSteps.ifPresent(GraphSteps::endGo);
-    return graphs.logits(scope, zt, inputs, rows);
   }
 
   @Override

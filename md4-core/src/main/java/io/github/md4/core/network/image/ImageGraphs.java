@@ -78,7 +78,9 @@ final class ImageGraphs implements AutoCloseable {
   synchronized Optional<NDArray> logits(
       NDManager scope, NDArray zt, NDList condition, NDArray rows) {
     int images = (int) zt.getShape().get(0);
-    if (images * valuesOfImage > MOST_VALUES || counted(images) <= callsBefore) {
+    if (images * valuesOfImage > MOST_VALUES
+        || zt.getDataType() != DataType.INT64 // as a graph's own
+        || counted(images) <= callsBefore) {
       return Optional.empty();
     }
     NDArray all = recorded(images, zt, condition).run(zt, condition);
@@ -100,21 +102,31 @@ final class ImageGraphs implements AutoCloseable {
     if (graphs.size() == MOST_GRAPHS) {
       graphs.remove(graphs.keySet().iterator().next()).close();
     }
-    Recorded made = new Recorded(zt, condition);
-    graphs.put(images, made);
-    return made;
+    NDManager scope = manager.newSubManager();
+    try {
+      Recorded made = new Recorded(scope, zt, condition);
+      graphs.put(images, made);
+      return made;
+    } catch (RuntimeException e) {
+      scope.close();
+      throw e;
+    }
   }
 
   /** A graph, and the arrays that it reads and writes. */
   private final class Recorded implements AutoCloseable {
-    private final NDManager scope = manager.newSubManager();
+    private final NDManager scope;
     private final NDArray zt;
     private final NDList condition;
     private final NDArray all;
     private final CudaGraph graph;
     private NDArray logits; // of all positions, [B N, V]
 
-    Recorded(NDArray like, NDList given) {
+    /**
+     * @param scope closed with it
+     */
+    Recorded(NDManager scope, NDArray like, NDList given) {
+      this.scope = scope;
       this.zt = kept(like);
       this.condition = new NDList(given.stream().map(this::kept).toList());
       this.all = scope.arange(0, (int) zt.size(), 1, DataType.INT64);

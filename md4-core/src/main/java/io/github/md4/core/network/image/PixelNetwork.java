@@ -289,8 +289,13 @@ final class PixelNetwork implements Network {
     return embedding.hostFeatures();
   }
 
-  /** Returns what the host writes of the examples for a step, [B F]. */
+  /**
+   * Returns what the host writes of the examples for a step, [B F].
+   *
+   * @throws IllegalArgumentException if the network has classes, and an example has no label
+   */
   float[] hostFeatures(Condition condition) {
+    checkLabels(condition, condition.times().length);
     return embedding.hostFeatures(condition);
   }
 
@@ -347,8 +352,12 @@ final class PixelNetwork implements Network {
     if (config.timeFeatures() == TimeFeatures.T) {
       checkCount("time", condition.times().length, shape.get(0));
     }
+    checkLabels(condition, shape.get(0));
+  }
+
+  private void checkLabels(Condition condition, long examples) {
     if (config.classes() > 0) {
-      checkCount("label", condition.labels().length, shape.get(0));
+      checkCount("label", condition.labels().length, examples);
     }
   }
 

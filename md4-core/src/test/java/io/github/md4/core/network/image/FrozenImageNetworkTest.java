@@ -120,6 +120,20 @@ final class FrozenImageNetworkTest {
     }
   }
 
+  /** A step must not take a missing label for the class 0. */
+  @Test
+  @Tag("exact")
+  void missingLabels_areRefusedByStepsToo() {
+    try (PixelNetwork network =
+        (PixelNetwork)
+            ImageNetworks.UVIT_TIME_CLASSES.network(manager, VOCABULARY, Precision.BFLOAT16)) {
+      Condition condition = Condition.at(0.5, BATCH);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> network.hostFeatures(condition))
+          .withMessageContaining("a label for each of 3 examples: 0");
+    }
+  }
+
   /** Logits at every second position. */
   private float[] logits(ImageConfig config, Denoiser denoiser) {
     Inputs inputs = Inputs.random(config, BATCH, config.image().size(), VOCABULARY);
