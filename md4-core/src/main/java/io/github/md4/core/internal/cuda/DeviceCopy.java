@@ -2,9 +2,13 @@
 package io.github.md4.core.internal.cuda;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Copies between arrays of one GPU, queued on the default stream. */
+/** Copies between arrays of one GPU, queued on its default stream. */
 public final class DeviceCopy {
+  private static final Map<Integer, CudaDevice> DEVICES = new ConcurrentHashMap<>();
+
   private DeviceCopy() {}
 
   /**
@@ -15,6 +19,8 @@ public final class DeviceCopy {
    */
   public static void copy(NDArray from, NDArray to, long at, long elements, int elementBytes) {
     if (elements > 0) {
+      // The calling thread may have used another GPU last, or none.
+      DEVICES.computeIfAbsent(to.getDevice().getDeviceId(), CudaDevice::new).use();
       Cuda.check(
           Cuda.cuMemcpyDtoDAsync_v2(
               DeviceAddress.of(to) + at * elementBytes,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
@@ -120,6 +121,34 @@ final class FrozenImageNetworkTest {
     }
   }
 
+  static Stream<Arguments> networks() {
+    return ImageNetworks.ALL.stream()
+        .flatMap(
+            config -> Stream.of(MemoryFormat.values()).map(format -> Arguments.of(config, format)));
+  }
+
+  /** In float32, of what the host writes for a step; a network that is told nothing takes zeros. */
+  @ParameterizedTest
+  @MethodSource("networks")
+  @Tag("exact")
+  void logitsOfSteps_areThoseOfCallsToTheBit(ImageConfig config, MemoryFormat format) {
+    try (PixelNetwork network =
+            (PixelNetwork) config.network(manager, VOCABULARY, Precision.FLOAT32, format);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        NDManager scope = manager.newSubManager()) {
+      Inputs inputs = Inputs.random(config, BATCH, config.image().size(), VOCABULARY);
+      int count = network.hostFeatures();
+      float[] written = network.hostFeatures(inputs.condition());
+      assertThat(written).hasSize(BATCH * count);
+      Shape shape = new Shape(BATCH, Math.max(1, count));
+      NDArray features = count == 0 ? scope.zeros(shape) : scope.create(written, shape);
+      NDArray zt = inputs.zt(scope);
+      NDArray rows = scope.create(everySecond(zt));
+      assertThat(network.product(scope, parameters::get, zt, features, rows).array.toFloatArray())
+          .isEqualTo(logits(config, network.denoiser(parameters)));
+    }
+  }
+
   /** A step must not take a missing label for the class 0. */
   @Test
   @Tag("exact")
@@ -139,8 +168,12 @@ final class FrozenImageNetworkTest {
     Inputs inputs = Inputs.random(config, BATCH, config.image().size(), VOCABULARY);
     try (NDManager scope = manager.newSubManager()) {
       NDArray zt = inputs.zt(scope);
-      long[] rows = LongStream.range(0, zt.size()).filter(row -> row % 2 == 0).toArray();
-      return denoiser.logits(zt, inputs.condition(), scope.create(rows)).toFloatArray();
+      NDArray rows = scope.create(everySecond(zt));
+      return denoiser.logits(zt, inputs.condition(), rows).toFloatArray();
     }
+  }
+
+  private static long[] everySecond(NDArray zt) {
+    return LongStream.range(0, zt.size()).filter(row -> row % 2 == 0).toArray();
   }
 }
