@@ -25,7 +25,9 @@ import java.util.Optional;
  * that reads the draws, under the lock of their graph.
  */
 public final class GraphSteps implements AutoCloseable {
-  /** A graph keeps no logits, but the head's memory grows with them; this is 128 MiB of them. */
+  /**
+   * The head's memory grows with them, and a graph of images keeps them; this is 128 MiB of them.
+   */
   private static final long MOST_LOGITS = 1L << 26;
 
   /** Steps of a kind before it is recorded, which takes as long as a few of them. */
