@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -230,6 +231,8 @@ public final class GraphCalls implements AutoCloseable {
         || (!graphs.isEmpty() && kept() + logits(size) > MOST_KEPT)) {
       Size eldest = graphs.keySet().iterator().next();
       graphs.remove(eldest).close();
+      // It has to come often again: shapes by turns are not recorded at every call.
+      calls.keySet().removeAll(List.of(eldest, eldest.ofAnyRows()));
     }
     NDManager scope = manager.newSubManager();
     try {

@@ -100,7 +100,9 @@ final class ImageGraphs implements AutoCloseable {
       return found;
     }
     if (graphs.size() == MOST_GRAPHS) {
-      graphs.remove(graphs.keySet().iterator().next()).close();
+      Integer eldest = graphs.keySet().iterator().next();
+      graphs.remove(eldest).close();
+      calls.remove(eldest); // it has to come often again
     }
     NDManager scope = manager.newSubManager();
     try {
