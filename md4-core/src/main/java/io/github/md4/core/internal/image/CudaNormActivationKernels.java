@@ -33,6 +33,13 @@ final class CudaNormActivationKernels implements NormActivationKernels {
 
   private static final int FEWEST_PIXELS = 32;
   private static final int MOMENTS = 2;
+
+  /** The blocks of an example whose moments and norm are one launch. */
+  private static final int CLUSTER = 8;
+
+  /** With so many examples such blocks fill a GPU. */
+  private static final int MOST_AT_ONCE = 16;
+
   private static final int BACKWARD_SUMS = 3;
   private static final int MOST_MAPS = 2;
   private static final double WORD = 0x1p16;
@@ -57,6 +64,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   private final CudaProgram program;
   private final TorchScript script;
   private final Precision stream;
+  private final boolean isHopper;
   private final Map<String, Integer> resident = new HashMap<>();
   private final Workspace workspace;
 
@@ -83,6 +91,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   CudaNormActivationKernels(NDManager parent, CudaDevice device, Nvrtc compiler, Precision stream) {
     this.script = TorchScript.load(parent, Map.of(), SOURCE);
     this.stream = stream;
+    this.isHopper = device.isHopper();
     this.workspace = new Workspace(parent.newSubManager());
     Map<String, Integer> constants = Map.of("WIDE", stream == Precision.FLOAT32 ? 1 : 0);
     this.program =
@@ -132,12 +141,17 @@ final class CudaNormActivationKernels implements NormActivationKernels {
 
   /** Returns the size of maps for a kernel. */
   private MapSize size(List<NDArray> x, String kernel) {
+    MapSize whole = size(x, 1);
+    int atOnce =
+        resident.computeIfAbsent(kernel, name -> program.residentBlocks(name, MapSize.THREADS));
+    int most = Math.max(1, whole.pixels() / FEWEST_PIXELS);
+    return size(x, MapSize.splits(whole.examples(), most, atOnce));
+  }
+
+  private static MapSize size(List<NDArray> x, int splits) {
     Shape shape = x.get(0).getShape();
     int examples = Math.toIntExact(shape.get(0));
     int pixels = Math.toIntExact(shape.get(2) * shape.get(3));
-    int atOnce =
-        resident.computeIfAbsent(kernel, name -> program.residentBlocks(name, MapSize.THREADS));
-    int splits = MapSize.splits(examples, Math.max(1, pixels / FEWEST_PIXELS), atOnce);
     int channels = x.stream().mapToInt(CudaNormActivationKernels::channels).sum();
     return new MapSize(examples, channels, pixels, splits);
   }
@@ -149,14 +163,18 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   @Override
   public synchronized Activated normActivate(
       NDManager scope, Kind kind, List<NDArray> x, Norm norm, Dropout drop) {
-    MapSize size = size(x, "normActivate" + of(kind));
+    boolean isAtOnce = isHopper && x.get(0).getShape().get(0) <= MOST_AT_ONCE;
+    String kernel = (isAtOnce ? "normActivateAtOnce" : "normActivate") + of(kind);
+    MapSize size = isAtOnce ? size(x, CLUSTER) : size(x, kernel);
     int groups = size.examples() * UNetKernels.GROUPS * MOMENTS;
     NDList made = script.run(scope, "activated", x.get(0), size.channels(), groups);
     NDArray partials = workspace.partials(size, MOMENTS);
     Object[] maps = maps(x);
-    program.launch("moments" + of(kind), size.grid(), arguments(maps, partials, shape(size)));
+    if (!isAtOnce) {
+      program.launch("moments" + of(kind), size.grid(), arguments(maps, partials, shape(size)));
+    }
     program.launch(
-        "normActivate" + of(kind),
+        kernel,
         size.grid(),
         arguments(
             maps,

@@ -523,6 +523,25 @@ typedef bf16 stream;
 KERNELS(stream, OfStream)
 KERNELS(bf16, OfMap)
 
+// Moments and norm in one launch: the blocks of an example are a cluster and wait for each other's sums. For few examples, of which
+// a launch takes longer than what it does.
+#if __CUDA_ARCH__ >= 900
+#define CLUSTER 8
+#define AT_ONCE(T, Of)                                                                                               \
+  extern "C" __global__ void __cluster_dims__(CLUSTER, 1, 1) __launch_bounds__(THREADS)                              \
+      normActivateAtOnce##Of(const T* x, const T* beside, int left, float* partials, const float* scale,             \
+                             const float* shift, const float* bias, int normStride, int biasStride, bf16* a,         \
+                             float2* groups, u64 seed, u32 threshold, float epsilon, int splits, int pixels,         \
+                             int channels) {                                                                         \
+    moments(x, beside, left, partials, splits, pixels, channels);                                                    \
+    asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");     \
+    normActivate(x, beside, left, partials, {scale, shift, bias, normStride, biasStride}, a, groups, seed, threshold,\
+                 epsilon, splits, pixels, channels);                                                                 \
+  }
+AT_ONCE(stream, OfStream)
+AT_ONCE(bf16, OfMap)
+#endif
+
 KERNEL sumsOfStream(const stream* x, float* partials, int splits, int pixels, int channels) {
   sums(x, partials, splits, pixels, channels);
 }

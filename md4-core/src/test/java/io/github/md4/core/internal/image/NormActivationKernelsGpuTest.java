@@ -60,9 +60,9 @@ final class NormActivationKernelsGpuTest {
   }
 
   /**
-   * A stream in float32 and in bfloat16; one and many blocks an example; one channel a group; one
-   * map and two side by side, with a group that has channels of both; none, one and two known parts
-   * of the gradient.
+   * A stream in float32 and in bfloat16; one and many blocks an example, a cluster of them or not;
+   * one channel a group; one map and two side by side, with a group that has channels of both;
+   * none, one and two known parts of the gradient.
    */
   @ParameterizedTest
   @CsvSource({
@@ -76,6 +76,9 @@ final class NormActivationKernelsGpuTest {
     "FLOAT32, STREAM, 3, 5, 7, 32, 64, 1, false",
     "FLOAT32, STREAM, 2, 32, 32, 128, 128, 0, true",
     "BFLOAT16, STREAM, 2, 28, 28, 64, 64, 1, false",
+    "BFLOAT16, STREAM, 17, 28, 28, 64, 64, 1, false",
+    "FLOAT32, STREAM, 17, 32, 32, 128, 0, 2, true",
+    "BFLOAT16, STREAM, 16, 1, 3, 64, 32, 0, true",
     "BFLOAT16, STREAM, 200, 16, 16, 256, 128, 2, true",
     "BFLOAT16, STREAM, 2, 4, 4, 1024, 1024, 1, true"
   })
