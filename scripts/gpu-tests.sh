@@ -108,7 +108,7 @@ one() { # CLASS[,CLASS...] METHODS CASES
   fi
   log=$out/$name.log
   begun=$(date +%s%N)
-  timeout -k 5 "${LIMIT:-120}" "$java" -Xmx6g -Dmd4.runs="${RUNS:-3}" -cp "$path" \
+  timeout -k 5 "${LIMIT:-120}" "$java" -XX:+UseSerialGC -Xmx6g -Dmd4.runs="${RUNS:-3}" -cp "$path" \
     '-Djava.util.logging.config.class=io.github.md4.cli.screen.JdkLog$Configuration' \
     org.junit.platform.console.ConsoleLauncher execute --include-tag gpu --disable-banner --disable-ansi-colors \
     --details=testfeed "${selected[@]}" >"$log" 2>&1

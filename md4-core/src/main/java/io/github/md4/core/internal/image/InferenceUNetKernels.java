@@ -69,6 +69,18 @@ final class InferenceUNetKernels implements UNetKernels {
   }
 
   @Override
+  public Hidden biasedResidual(
+      NDManager scope, List<Hidden> x, Hidden a, NDArray product, NDList w) {
+    Plain biased = new Plain(w.get(1), product, w.get(3), w.get(4));
+    return new Hidden(steps().residual(scope, x, a, biased, SecondHalf.of(w, Biased.TAKEN)));
+  }
+
+  @Override
+  public boolean takesProducts() {
+    return true;
+  }
+
+  @Override
   public Hidden adaptiveResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList w) {
     return new Hidden(
         steps().residual(scope, x, a, Modulated.of(c, w), SecondHalf.of(w, Modulated.TAKEN)));

@@ -97,6 +97,22 @@ public interface UNetKernels extends AutoCloseable {
   Hidden addedResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList weights);
 
   /**
+   * Returns {@link #addedResidual} where the product of the condition is known.
+   *
+   * @param product with the first convolution's bias, float32 [B, C]
+   * @param weights those of {@link #addedResidual}
+   */
+  default Hidden biasedResidual(
+      NDManager scope, List<Hidden> x, Hidden a, NDArray product, NDList weights) {
+    throw new UnsupportedOperationException("products of the condition are made one by one");
+  }
+
+  /** Returns whether there is {@link #biasedResidual}. */
+  default boolean takesProducts() {
+    return false;
+  }
+
+  /**
    * Returns {@link #plainResidual} with the norm of {@link #adaptiveActivated}.
    *
    * @param weights those of {@link #plainResidual}, with the norm's product and bias in place of

@@ -4,6 +4,7 @@ package io.github.md4.core.network.image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.image.KnownProducts;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.network.ParameterSpec;
 import java.util.List;
@@ -28,6 +29,9 @@ interface Backbone {
    */
   NDArray logits(Context context, NDArray zt, NDArray rows);
 
+  /** Returns the weight and the bias of each product of the condition that ResBlocks add. */
+  List<List<ParameterSpec>> conditionProducts();
+
   /** Returns {@link #logits} in the type of the products, in inference. */
   Hidden product(Context context, NDArray zt, NDArray rows);
 
@@ -37,12 +41,21 @@ interface Backbone {
    * @param scope takes the results
    * @param weights by name
    * @param condition float32 [B, W], or empty without condition
+   * @param products of the condition that are known
    */
-  record Context(NDManager scope, Function<String, NDArray> weights, NDList condition) {
+  record Context(
+      NDManager scope,
+      Function<String, NDArray> weights,
+      NDList condition,
+      KnownProducts products) {
+
+    Context(NDManager scope, Function<String, NDArray> weights, NDList condition) {
+      this(scope, weights, condition, KnownProducts.NONE);
+    }
 
     /** Returns the same context with another scope. */
     Context in(NDManager other) {
-      return new Context(other, weights, condition);
+      return new Context(other, weights, condition, products);
     }
 
     /** Returns the values of a list. */

@@ -49,6 +49,11 @@ record DitBackbone(DitKernels kernels, ParameterSpec embedding, Dit dit) impleme
   }
 
   @Override
+  public List<List<ParameterSpec>> conditionProducts() {
+    return List.of();
+  }
+
+  @Override
   public NDArray logits(Context context, NDArray zt, NDArray rows) {
     return kernels.toRows(context.scope(), patches(context, zt), rows);
   }

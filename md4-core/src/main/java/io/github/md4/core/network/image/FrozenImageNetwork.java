@@ -28,7 +28,7 @@ record FrozenImageNetwork(PixelNetwork network, ImageWeights weights) implements
   /** Returns the logits of checked inputs that are on the device; they belong to {@code outer}. */
   NDArray logits(NDManager outer, NDArray zt, NDList inputs, NDArray rows) {
     try (NDManager scope = outer.newSubManager()) {
-      NDArray logits = network.logits(scope, weights::of, zt, inputs, rows);
+      NDArray logits = network.logits(scope, weights, zt, inputs, rows);
       logits.attach(outer);
       return logits;
     }

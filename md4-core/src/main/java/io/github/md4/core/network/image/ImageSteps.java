@@ -56,7 +56,7 @@ record ImageSteps(PixelNetwork network, ImageWeights weights, StepKernels kernel
           try (NDManager inner = scope.newSubManager()) {
             Hidden logits =
                 network.product(
-                    inner, weights::of, inputs.zt(), features, inputs.positions()); // [S R, V]
+                    inner, weights, inputs.zt(), features, inputs.positions()); // [S R, V]
             logits.attach(scope);
             return logits;
           }

@@ -2,9 +2,12 @@
 package io.github.md4.core.network.image;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
+import io.github.md4.core.internal.image.JoinedProducts;
+import io.github.md4.core.internal.image.KnownProducts;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.network.LoadedWeights;
 import io.github.md4.core.network.ParameterSource;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -25,6 +29,7 @@ final class ImageWeights implements AutoCloseable {
   private final Function<String, NDArray> exact;
   private final Map<String, NDArray> ofProducts = new HashMap<>();
   private final Runnable owned; // frees those that are this object's own
+  private Optional<JoinedProducts> joined = Optional.empty();
 
   private ImageWeights(Function<String, NDArray> exact, Runnable owned) {
     this.exact = exact;
@@ -103,8 +108,36 @@ final class ImageWeights implements AutoCloseable {
     return copy == null ? exact.apply(name) : copy;
   }
 
+  /**
+   * Makes products of the condition at once from now on, if there are several and they are alike.
+   *
+   * @param products weight and bias of each
+   */
+  void join(NDManager parent, List<List<ParameterSpec>> products) {
+    long shapes = products.stream().map(product -> product.get(0).shape()).distinct().count();
+    if (products.size() > 1 && shapes == 1) {
+      joined = Optional.of(new JoinedProducts(parent, column(products, 0), column(products, 1)));
+    }
+  }
+
+  private List<NDArray> column(List<List<ParameterSpec>> products, int place) {
+    return products.stream().map(product -> of(product.get(place).name())).toList();
+  }
+
+  /**
+   * Returns the products of the condition that are made at once.
+   *
+   * @param condition float32 [B, W], or empty
+   */
+  KnownProducts products(NDManager scope, NDList condition) {
+    return joined
+        .map(all -> all.of(scope, condition.singletonOrThrow()))
+        .orElse(KnownProducts.NONE);
+  }
+
   @Override
   public void close() {
+    joined.ifPresent(JoinedProducts::close);
     owned.run();
   }
 }

@@ -26,9 +26,20 @@ enum MapConditioning {
     }
 
     @Override
+    List<ParameterSpec> added(List<ParameterSpec> weights) {
+      return List.of(weights.get(0), weights.get(BIAS));
+    }
+
+    @Override
     Hidden residual(
         UNetKernels kernels, Backbone.Context context, List<Hidden> x, Hidden a, NDList weights) {
-      return kernels.addedResidual(context.scope(), x, a, context.conditionVector(), weights);
+      return context
+          .products()
+          .of(weights.get(0))
+          .map(known -> kernels.biasedResidual(context.scope(), x, a, known, weights))
+          .orElseGet(
+              () ->
+                  kernels.addedResidual(context.scope(), x, a, context.conditionVector(), weights));
     }
   },
   /** The condition scales and shifts the output of every norm. */
@@ -52,6 +63,9 @@ enum MapConditioning {
     }
   };
 
+  /** The place of the first convolution's bias, which the product of the condition includes. */
+  private static final int BIAS = 2;
+
   /** Returns the parameters of a norm. */
   List<ParameterSpec> norm(String name, int channels, int conditionWidth) {
     return List.of(Specs.ones(name + ".weight", channels), Specs.zeros(name + ".bias", channels));
@@ -59,6 +73,15 @@ enum MapConditioning {
 
   /** Returns the further parameters of the condition in a ResBlock. */
   List<ParameterSpec> product(String name, int channels, int conditionWidth) {
+    return List.of();
+  }
+
+  /**
+   * Returns weight and bias of the product of the condition that is added in a ResBlock.
+   *
+   * @param weights of the ResBlock, as {@link #residual} takes them
+   */
+  List<ParameterSpec> added(List<ParameterSpec> weights) {
     return List.of();
   }
 

@@ -19,6 +19,9 @@ sealed interface MidBlock {
   /** Returns those parameters that are read in the type of the products. */
   List<ParameterSpec> ofProducts();
 
+  /** Returns its ResBlocks. */
+  List<ResBlock> resBlocks();
+
   /** Returns maps of the same shape; x stays open. */
   Hidden of(Backbone.Context context, Hidden x);
 
@@ -60,6 +63,11 @@ sealed interface MidBlock {
     }
 
     @Override
+    public List<ResBlock> resBlocks() {
+      return List.of(first, second);
+    }
+
+    @Override
     public Hidden of(Backbone.Context context, Hidden x) {
       Hidden h = first.of(context, x);
       try (h) {
@@ -80,6 +88,11 @@ sealed interface MidBlock {
     @Override
     public List<ParameterSpec> ofProducts() {
       return dit.ofProducts();
+    }
+
+    @Override
+    public List<ResBlock> resBlocks() {
+      return List.of();
     }
 
     @Override

@@ -149,6 +149,9 @@ final class PixelNetwork implements Network {
    * @param callsBefore calls of a number of images before a GPU's graph of it is recorded
    */
   FrozenDenoiser frozen(NDManager parent, ImageWeights weights, int callsBefore) {
+    if (convolutional.map(UNetKernels::takesProducts).orElse(false)) {
+      weights.join(parent, inference.backbone.conditionProducts());
+    }
     FrozenImageNetwork launches = new FrozenImageNetwork(this, weights);
     return RecordingStream.find(parent)
         .<FrozenDenoiser>map(stream -> new GraphImageNetwork(parent, launches, stream, callsBefore))
@@ -277,11 +280,14 @@ final class PixelNetwork implements Network {
    * Returns the logits of checked inputs that are on the device, in inference.
    *
    * @param scope takes all arrays
-   * @param weights by name
    */
-  NDArray logits(
-      NDManager scope, Function<String, NDArray> weights, NDArray zt, NDList inputs, NDArray rows) {
-    return logits(inference, scope, weights, zt, inputs, rows);
+  NDArray logits(NDManager scope, ImageWeights weights, NDArray zt, NDList inputs, NDArray rows) {
+    return inference.backbone.logits(context(scope, weights, inputs), zt, rows);
+  }
+
+  private Backbone.Context context(NDManager scope, ImageWeights weights, NDList inputs) {
+    NDList vector = embedding.of(scope, inference.condition, weights::of, inputs);
+    return new Backbone.Context(scope, weights::of, vector, weights.products(scope, vector));
   }
 
   /** Returns F, the numbers of an example that the host writes for a step. */
@@ -303,18 +309,12 @@ final class PixelNetwork implements Network {
    * Returns the logits of a step in the type of the products, [R, V].
    *
    * @param scope takes all arrays
-   * @param weights by name
    * @param features of the examples, float32 [B, F]
    */
   Hidden product(
-      NDManager scope,
-      Function<String, NDArray> weights,
-      NDArray zt,
-      NDArray features,
-      NDArray rows) {
+      NDManager scope, ImageWeights weights, NDArray zt, NDArray features, NDArray rows) {
     NDList inputs = embedding.inputs(scope, inference.condition, features);
-    NDList vector = embedding.of(scope, inference.condition, weights, inputs);
-    return inference.backbone.product(new Backbone.Context(scope, weights, vector), zt, rows);
+    return inference.backbone.product(context(scope, weights, inputs), zt, rows);
   }
 
   int vocabularySize() {

@@ -57,6 +57,11 @@ record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList re
     return norm.and(rest.specs()).specs();
   }
 
+  /** Returns weight and bias of its product of the condition, if it adds one. */
+  List<ParameterSpec> conditionProduct() {
+    return kind.conditioning.added(rest.specs());
+  }
+
   /** Returns those that are read in the type of the products: filters and the projection. */
   List<ParameterSpec> ofProducts() {
     return rest.specs().stream()

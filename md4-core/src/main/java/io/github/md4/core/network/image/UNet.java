@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A UNet: a down path and an up path of ResBlocks with skip connections (spec, Sections 5.5 and
@@ -109,6 +110,18 @@ record UNet(
     up.forEach(level -> level.all().forEach(block -> specs.addAll(block.ofProducts())));
     specs.addAll(head.convolution.specs());
     return specs;
+  }
+
+  @Override
+  public List<List<ParameterSpec>> conditionProducts() {
+    return Stream.of(
+            down.stream().flatMap(level -> level.all().stream()),
+            midBlock.resBlocks().stream(),
+            up.stream().flatMap(level -> level.all().stream()))
+        .flatMap(blocks -> blocks)
+        .map(ResBlock::conditionProduct)
+        .filter(product -> !product.isEmpty())
+        .toList();
   }
 
   @Override

@@ -10,10 +10,13 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.image.FusedUNetKernels;
+import io.github.md4.core.internal.image.JoinedProducts;
+import io.github.md4.core.internal.image.KnownProducts;
 import io.github.md4.core.internal.image.PlainNormActivationKernels;
 import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.internal.torch.ConditionKernels;
 import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RandomParameters;
 import io.github.md4.core.network.TrainableNetwork;
@@ -129,10 +132,28 @@ final class FusedUNetTest {
               ofCondition,
               parameters::get,
               embedding.inputs(scope, ofCondition, inputs.condition()));
-      NDArray found =
-          backbone.logits(new Backbone.Context(scope, parameters::get, vector), zt, rows);
-      assertClose("logits", found.toFloatArray(), expected, largest(expected));
+      List<NDArray> weights = column(parameters, backbone.conditionProducts(), 0);
+      Backbone.Context context = new Backbone.Context(scope, parameters::get, vector);
+      assertClose(expected, backbone.logits(context, zt, rows));
+      if (!weights.isEmpty()) {
+        List<NDArray> biases = column(parameters, backbone.conditionProducts(), 1);
+        try (JoinedProducts joined = new JoinedProducts(manager, weights, biases)) {
+          KnownProducts products = joined.of(scope, vector.singletonOrThrow());
+          assertThat(products.count()).isEqualTo(weights.size());
+          Backbone.Context known = new Backbone.Context(scope, parameters::get, vector, products);
+          assertClose(expected, backbone.logits(known, zt, rows));
+        }
+      }
     }
+  }
+
+  private static List<NDArray> column(
+      Parameters parameters, List<List<ParameterSpec>> products, int place) {
+    return products.stream().map(each -> parameters.get(each.get(place).name())).toList();
+  }
+
+  private static void assertClose(float[] expected, NDArray logits) {
+    assertClose("logits", logits.toFloatArray(), expected, largest(expected));
   }
 
   @Test
