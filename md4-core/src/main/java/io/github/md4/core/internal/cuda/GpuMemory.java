@@ -5,6 +5,7 @@ import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.jni.JniUtils;
 import com.sun.jna.ptr.LongByReference;
+import io.github.md4.core.DeviceException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
@@ -51,7 +52,7 @@ public final class GpuMemory {
    * any other failure.
    */
   public static Optional<String> complaint(Throwable failure) {
-    return failure instanceof EngineException
+    return failure instanceof EngineException || failure instanceof DeviceException
         ? String.valueOf(failure.getMessage())
             .lines()
             .filter(line -> FULL.matcher(line).find())

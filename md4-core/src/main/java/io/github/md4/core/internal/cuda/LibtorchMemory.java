@@ -39,9 +39,10 @@ final class LibtorchMemory implements AutoCloseable {
   private final CudaDevice device;
   private final Functions functions;
   private final Pointer stream;
-  private final long pool = POOLS.incrementAndGet();
   private final long word;
-  private final Recording first;
+  private long pool;
+  private Recording first;
+  private int held; // recordings that have not let go of the memory, the first not counted
 
   /**
    * A constructor of libtorch's class; later versions are told whether to keep what is recorded.
@@ -110,9 +111,15 @@ final class LibtorchMemory implements AutoCloseable {
     LongByReference made = new LongByReference();
     Cuda.check(Cuda.cuMemAlloc_v2(made, WORD), "making an array");
     this.word = made.getValue();
-    // libtorch takes no recording into a pool that all recordings have left.
-    this.first = begin();
+    startPool();
+  }
+
+  /** Records nothing, since libtorch takes no recording into a pool that all others have left. */
+  private void startPool() {
+    pool = POOLS.incrementAndGet();
+    first = begin();
     Cuda.check(Cuda.cuGraphDestroy(first.end()), "giving back a graph");
+    held = 0;
   }
 
   /** A way to make the memory of a stream. */
@@ -145,6 +152,7 @@ final class LibtorchMemory implements AutoCloseable {
     // libtorch would meet an error here where nobody can catch what it throws.
     Cuda.check(functions.lastError(), "what was queued before a recording");
     Recording recording = new Recording();
+    held++;
     functions.setDevice.invokeVoid(new Object[] {(byte) device.ordinal()});
     functions.constructor.make(recording.object);
     // A pair of numbers is the pool.
@@ -192,6 +200,11 @@ final class LibtorchMemory implements AutoCloseable {
       }
       int unused = functions.lastError(); // as an exception, to whoever did the work
       close();
+      if (held == 0) {
+        // What the failed recording has reserved could never be given back while the pool lasts.
+        first.close();
+        startPool();
+      }
     }
 
     private int endInto(PointerByReference recorded) {
@@ -216,6 +229,7 @@ final class LibtorchMemory implements AutoCloseable {
     /** Lets go of the memory, which no graph of this recording uses any more. */
     @Override
     public void close() {
+      held--;
       device.use();
       functions.destroy.invokeVoid(new Object[] {object});
       object.close();

@@ -22,6 +22,7 @@ import java.util.function.Supplier;
  * <p>Threads that record, each on a stream of its own, wait for each other.
  */
 public final class RecordingStream implements AutoCloseable {
+  private static final System.Logger LOGGER = System.getLogger("io.github.md4.graphs");
   private static final int NON_BLOCKING = 1;
 
   /** Calls that a recording does not take, such as allocations, are carried out at once. */
@@ -118,6 +119,17 @@ public final class RecordingStream implements AutoCloseable {
     synchronized (TURN) {
       return onThisStream(() -> recorded(work));
     }
+  }
+
+  /**
+   * Returns whether a recording, or the work before it, failed because the GPU's memory is full.
+   * What is not recorded needs less, and is told of the shape by a line of the log.
+   */
+  public static boolean isForWantOfMemory(RuntimeException failure) {
+    Optional<String> complaint = GpuMemory.complaint(failure);
+    complaint.ifPresent(
+        line -> LOGGER.log(System.Logger.Level.INFO, "not recorded as a graph: " + line));
+    return complaint.isPresent();
   }
 
   private CudaGraph recorded(Runnable work) {

@@ -12,10 +12,12 @@ import io.github.md4.core.internal.cuda.RecordingStream;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -58,6 +60,7 @@ public final class GraphCalls implements AutoCloseable {
   private final RecordingStream stream;
   private final int callsBefore;
   private final Map<Size, Integer> calls = new HashMap<>();
+  private final Set<Size> refused = new HashSet<>();
   private final Map<Size, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
 
   /** A pass of a network over arrays that are all on the device. */
@@ -157,7 +160,7 @@ public final class GraphCalls implements AutoCloseable {
   public synchronized Optional<NDArray> logits(
       NDArray zt, NDArray rows, Function<NDManager, NDList> condition) {
     return isLikeOthers(zt, rows)
-        ? recordedSize(Size.of(zt, rows)).map(size -> logits(size, zt, rows, condition))
+        ? recordedSize(Size.of(zt, rows)).flatMap(size -> logits(size, zt, rows, condition))
         : Optional.empty();
   }
 
@@ -169,12 +172,13 @@ public final class GraphCalls implements AutoCloseable {
         && rows.getDataType() == DataType.INT64;
   }
 
-  private NDArray logits(
+  private Optional<NDArray> logits(
       Size size, NDArray zt, NDArray rows, Function<NDManager, NDList> condition) {
     try (NDManager scope = zt.getManager().newSubManager()) {
       NDList uploaded = condition.apply(scope);
-      NDArray logits = recorded(size, zt, uploaded).run(zt, uploaded, rows);
-      logits.attach(zt.getManager());
+      Optional<NDArray> logits =
+          recorded(size, zt, uploaded).map(graph -> graph.run(zt, uploaded, rows));
+      logits.ifPresent(made -> made.attach(zt.getManager()));
       return logits;
     }
   }
@@ -193,7 +197,7 @@ public final class GraphCalls implements AutoCloseable {
 
   /** Returns the shape of the graph for calls of a shape; empty where launches make them. */
   private Optional<Size> recordedSize(Size wanted) {
-    if (isLarge(wanted)) {
+    if (isLarge(wanted) || refused.contains(wanted.ofAnyRows())) {
       return Optional.empty();
     }
     int ofShape = counted(wanted.ofAnyRows());
@@ -219,10 +223,10 @@ public final class GraphCalls implements AutoCloseable {
     return calls.merge(size, 1, Integer::sum);
   }
 
-  private Recorded recorded(Size size, NDArray zt, NDList condition) {
+  private Optional<Recorded> recorded(Size size, NDArray zt, NDList condition) {
     Recorded found = graphs.get(size);
     if (found != null && found.generation == pass.generation()) {
-      return found;
+      return Optional.of(found);
     }
     if (found != null) {
       graphs.remove(size).close();
@@ -238,10 +242,14 @@ public final class GraphCalls implements AutoCloseable {
     try {
       Recorded made = new Recorded(scope, size, zt, condition);
       graphs.put(size, made);
-      return made;
+      return Optional.of(made);
     } catch (RuntimeException e) {
       scope.close();
-      throw e;
+      if (!RecordingStream.isForWantOfMemory(e)) {
+        throw e;
+      }
+      refused.add(size.ofAnyRows());
+      return Optional.empty();
     }
   }
 

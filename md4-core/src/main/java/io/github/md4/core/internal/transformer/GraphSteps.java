@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Steps of sampling as CUDA graphs, recorded for each size that comes often. Steps that are known
@@ -52,6 +54,7 @@ public final class GraphSteps implements AutoCloseable {
   private final RecordingStream stream;
   private final int callsBefore;
   private final Map<Key, Count> calls = new HashMap<>();
+  private final Set<Key> refused = new HashSet<>();
   private final Map<Key, StepGraph> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
   private Optional<StepGraph> going = Optional.empty();
 
@@ -216,11 +219,11 @@ public final class GraphSteps implements AutoCloseable {
   private Optional<StepGraph> graph(Key key, int asked) {
     Optional<Key> serving = serving(key);
     if (serving.isPresent() && (asked <= MOST_PADDED || serving.get().isSnugFor(key))) {
-      return Optional.of(recorded(serving.get()));
+      return recorded(serving.get());
     }
-    return isLarge(key.size) || asked <= callsBefore
+    return isLarge(key.size) || refused.contains(key) || asked <= callsBefore
         ? Optional.empty()
-        : Optional.of(recorded(key));
+        : recorded(key);
   }
 
   /**
@@ -269,10 +272,10 @@ public final class GraphSteps implements AutoCloseable {
     return calls.computeIfAbsent(key, unused -> new Count());
   }
 
-  private StepGraph recorded(Key key) {
+  private Optional<StepGraph> recorded(Key key) {
     StepGraph found = graphs.get(key);
     if (found != null && found.isValid()) {
-      return found;
+      return Optional.of(found);
     }
     if (found != null) {
       graphs.remove(key).close();
@@ -280,9 +283,17 @@ public final class GraphSteps implements AutoCloseable {
     if (graphs.size() == MOST_GRAPHS) {
       graphs.remove(graphs.keySet().iterator().next()).close();
     }
-    StepGraph made = new StepGraph(manager, network, stream, key.size, key.confidence);
-    graphs.put(key, made);
-    return made;
+    try {
+      StepGraph made = new StepGraph(manager, network, stream, key.size, key.confidence);
+      graphs.put(key, made);
+      return Optional.of(made);
+    } catch (RuntimeException e) {
+      if (!RecordingStream.isForWantOfMemory(e)) {
+        throw e;
+      }
+      refused.add(key);
+      return Optional.empty();
+    }
   }
 
   @Override

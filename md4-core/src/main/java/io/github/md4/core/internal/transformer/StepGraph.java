@@ -58,9 +58,15 @@ final class StepGraph implements AutoCloseable {
                 network.vocabularySize(),
                 confidence);
     exchange.clear();
-    stream.run(step);
-    exchange.advance(1);
-    this.graph = stream.record(step);
+    try {
+      stream.run(step);
+      exchange.advance(1);
+      this.graph = stream.record(step);
+    } catch (RuntimeException e) {
+      exchange.close();
+      scope.close();
+      throw e;
+    }
     this.generation = network.generation();
   }
 

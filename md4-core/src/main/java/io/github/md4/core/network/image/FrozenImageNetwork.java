@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.network.FrozenDenoiser;
 
 /**
@@ -31,6 +32,18 @@ record FrozenImageNetwork(PixelNetwork network, ImageWeights weights) implements
       NDArray logits = network.logits(scope, weights, zt, inputs, rows);
       logits.attach(outer);
       return logits;
+    }
+  }
+
+  /**
+   * Returns the logits of checked inputs that are on the device, in the type of the products; they
+   * belong to {@code outer}.
+   */
+  Hidden product(NDManager outer, NDArray zt, NDList inputs, NDArray rows) {
+    try (NDManager scope = outer.newSubManager()) {
+      Hidden product = network.product(scope, weights, zt, inputs, rows);
+      product.attach(outer);
+      return product;
     }
   }
 

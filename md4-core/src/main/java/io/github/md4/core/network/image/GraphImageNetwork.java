@@ -40,8 +40,7 @@ final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
     PixelNetwork network = launches.network();
     this.launches = launches;
     this.stream = stream;
-    this.graphs =
-        new ImageGraphs(parent, launches::logits, stream, network.valuesOfImage(), callsBefore);
+    this.graphs = new ImageGraphs(parent, launches::product, stream, network.sizes(), callsBefore);
     this.steps = ImageSteps.find(parent, network, launches.weights());
     this.graphsOfSteps =
         steps.map(

@@ -8,11 +8,14 @@ import ai.djl.ndarray.types.DataType;
 import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
+import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Calls of an image network without the host: all launches of a call are recorded as a graph for
@@ -28,63 +31,89 @@ final class ImageGraphs implements AutoCloseable {
   /** With more values in a map the GPU takes as long as the host, or longer. */
   static final long MOST_VALUES = 1L << 24;
 
+  /** A graph keeps the logits of all positions; this is 128 MiB of them in bfloat16. */
+  private static final long MOST_LOGITS = 1L << 26;
+
+  /** The logits of all graphs together. */
+  private static final long MOST_KEPT = 1L << 27;
+
   private static final int MOST_GRAPHS = 8;
   private static final int MOST_COUNTS = 1024;
 
   private static final String SOURCE =
       """
       def rows(self: __torch__.M, all: Tensor, rows: Tensor) -> Tensor:
-        return torch.index_select(all, 0, rows)
+        return torch.index_select(all, 0, rows).to(6)
       """;
 
   private final NDManager manager;
   private final Pass pass;
   private final RecordingStream stream;
-  private final long valuesOfImage;
+  private final Sizes sizes;
   private final int callsBefore;
   private final TorchScript script;
   private final Map<Integer, Integer> calls = new HashMap<>();
+  private final Set<Integer> refused = new HashSet<>();
   private final Map<Integer, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
 
   /** A pass of the network over arrays that are all on the device. */
   @FunctionalInterface
   interface Pass {
     /**
-     * Returns logits, float32 [R, V], that belong to {@code scope}.
+     * Returns logits in the type of the products, [R, V], that belong to {@code scope}.
      *
      * @param zt tokens, int64 [B, N]
      * @param condition what the condition is computed from
      * @param rows flat positions, int64 [R]
      */
-    NDArray logits(NDManager scope, NDArray zt, NDList condition, NDArray rows);
+    Hidden product(NDManager scope, NDArray zt, NDList condition, NDArray rows);
   }
 
   /**
+   * What an image takes.
+   *
+   * @param values the most of a map
+   * @param logits N V
+   */
+  record Sizes(long values, long logits) {}
+
+  /**
    * @param stream closed by the caller, after this
-   * @param valuesOfImage the most values of a map of one image
    * @param callsBefore calls of a number of images before it is recorded
    */
-  ImageGraphs(
-      NDManager parent, Pass pass, RecordingStream stream, long valuesOfImage, int callsBefore) {
+  ImageGraphs(NDManager parent, Pass pass, RecordingStream stream, Sizes sizes, int callsBefore) {
     this.manager = parent.newSubManager();
     this.pass = pass;
     this.stream = stream;
-    this.valuesOfImage = valuesOfImage;
+    this.sizes = sizes;
     this.callsBefore = callsBefore;
     this.script = TorchScript.load(manager, Map.of(), SOURCE);
   }
 
-  /** Returns logits as {@link Pass#logits} does; empty where there is no graph for the images. */
+  /**
+   * Returns logits, float32 [R, V], that belong to {@code scope}; empty where there is no graph for
+   * the images.
+   */
   synchronized Optional<NDArray> logits(
       NDManager scope, NDArray zt, NDList condition, NDArray rows) {
     int images = (int) zt.getShape().get(0);
-    if (images * valuesOfImage > MOST_VALUES
+    if (isLarge(images)
         || zt.getDataType() != DataType.INT64 // as a graph's own
+        || refused.contains(images)
         || counted(images) <= callsBefore) {
       return Optional.empty();
     }
-    NDArray all = recorded(images, zt, condition).run(zt, condition);
-    return Optional.of(script.run(scope, "rows", all, rows).singletonOrThrow());
+    return recorded(images, zt, condition)
+        .map(graph -> graph.run(zt, condition))
+        .map(all -> script.run(scope, "rows", all.array, rows).singletonOrThrow());
+  }
+
+  private boolean isLarge(int images) {
+    return images * sizes.values > MOST_VALUES || images * sizes.logits > MOST_LOGITS;
+  }
+
+  private long kept() {
+    return graphs.keySet().stream().mapToLong(images -> images * sizes.logits).sum();
   }
 
   private int counted(int images) {
@@ -94,12 +123,13 @@ final class ImageGraphs implements AutoCloseable {
     return calls.merge(images, 1, Integer::sum);
   }
 
-  private Recorded recorded(int images, NDArray zt, NDList condition) {
+  private Optional<Recorded> recorded(int images, NDArray zt, NDList condition) {
     Recorded found = graphs.get(images);
     if (found != null) {
-      return found;
+      return Optional.of(found);
     }
-    if (graphs.size() == MOST_GRAPHS) {
+    while (graphs.size() == MOST_GRAPHS
+        || (!graphs.isEmpty() && kept() + images * sizes.logits > MOST_KEPT)) {
       Integer eldest = graphs.keySet().iterator().next();
       graphs.remove(eldest).close();
       calls.remove(eldest); // it has to come often again
@@ -108,10 +138,14 @@ final class ImageGraphs implements AutoCloseable {
     try {
       Recorded made = new Recorded(scope, zt, condition);
       graphs.put(images, made);
-      return made;
+      return Optional.of(made);
     } catch (RuntimeException e) {
       scope.close();
-      throw e;
+      if (!RecordingStream.isForWantOfMemory(e)) {
+        throw e;
+      }
+      refused.add(images);
+      return Optional.empty();
     }
   }
 
@@ -122,7 +156,7 @@ final class ImageGraphs implements AutoCloseable {
     private final NDList condition;
     private final NDArray all;
     private final CudaGraph graph;
-    private NDArray logits; // of all positions, [B N, V]
+    private Hidden logits; // of all positions, [B N, V]
 
     /**
      * @param scope closed with it
@@ -135,10 +169,10 @@ final class ImageGraphs implements AutoCloseable {
       stream.run(
           () -> {
             try (NDManager once = scope.newSubManager()) {
-              NDArray unused = pass.logits(once, zt, condition, all);
+              Hidden unused = pass.product(once, zt, condition, all);
             }
           });
-      this.graph = stream.record(() -> logits = pass.logits(scope, zt, condition, all));
+      this.graph = stream.record(() -> logits = pass.product(scope, zt, condition, all));
     }
 
     private NDArray kept(NDArray array) {
@@ -148,7 +182,7 @@ final class ImageGraphs implements AutoCloseable {
     }
 
     /** Returns the logits of all positions, until the next call. */
-    NDArray run(NDArray newZt, NDList newCondition) {
+    Hidden run(NDArray newZt, NDList newCondition) {
       copy(newZt, zt);
       for (int i = 0; i < condition.size(); i++) {
         copy(newCondition.get(i), condition.get(i));

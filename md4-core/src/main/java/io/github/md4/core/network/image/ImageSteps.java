@@ -10,6 +10,8 @@ import io.github.md4.core.internal.transformer.StepInputs;
 import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepNetwork;
 import io.github.md4.core.internal.transformer.StepSize;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 
 /** The steps of an image network with frozen weights. */
@@ -49,15 +51,23 @@ record ImageSteps(PixelNetwork network, ImageWeights weights, StepKernels kernel
     StepInputs inputs = new StepInputs(scope, size, vocabularySize());
     int images = size.views() * size.examples();
     NDArray features = scope.zeros(new Shape(images, Math.max(1, features())));
+    Deque<NDManager> ofLogits = new ArrayDeque<>();
     return new Pass(
         inputs,
         exchange -> {
           kernels.take(exchange, inputs, features, vocabularySize());
+          ofLogits.forEach(NDManager::close); // of the pass before, which was not recorded
+          ofLogits.clear();
+          ofLogits.add(scope.newSubManager());
           try (NDManager inner = scope.newSubManager()) {
             Hidden logits =
                 network.product(
-                    inner, weights, inputs.zt(), features, inputs.positions()); // [S R, V]
-            logits.attach(scope);
+                    inner,
+                    weights,
+                    inputs.zt(),
+                    network.inputs(inner, features),
+                    inputs.positions()); // [S R, V]
+            logits.attach(ofLogits.element());
             return logits;
           }
         });

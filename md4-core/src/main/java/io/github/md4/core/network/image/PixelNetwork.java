@@ -158,6 +158,12 @@ final class PixelNetwork implements Network {
         .orElse(launches);
   }
 
+  /** Returns what an image takes. */
+  ImageGraphs.Sizes sizes() {
+    return new ImageGraphs.Sizes(
+        valuesOfImage(), (long) config.image().size() * definition.vocabularySize);
+  }
+
   /** Returns the most values of a map of one image. */
   long valuesOfImage() {
     ImageShape image = config.image();
@@ -306,14 +312,19 @@ final class PixelNetwork implements Network {
   }
 
   /**
-   * Returns the logits of a step in the type of the products, [R, V].
+   * Returns what the condition is computed from, of features that {@link #hostFeatures} wrote.
    *
-   * @param scope takes all arrays
-   * @param features of the examples, float32 [B, F]
+   * @param features on the device, float32 [B, F]
    */
-  Hidden product(
-      NDManager scope, ImageWeights weights, NDArray zt, NDArray features, NDArray rows) {
-    NDList inputs = embedding.inputs(scope, inference.condition, features);
+  NDList inputs(NDManager scope, NDArray features) {
+    return embedding.inputs(scope, inference.condition, features);
+  }
+
+  /**
+   * Returns logits as {@link #logits(NDManager, ImageWeights, NDArray, NDList, NDArray)} does, in
+   * the type of the products.
+   */
+  Hidden product(NDManager scope, ImageWeights weights, NDArray zt, NDList inputs, NDArray rows) {
     return inference.backbone.product(context(scope, weights, inputs), zt, rows);
   }
 

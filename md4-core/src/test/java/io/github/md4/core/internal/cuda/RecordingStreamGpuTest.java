@@ -103,6 +103,37 @@ final class RecordingStreamGpuTest {
     }
   }
 
+  /** A wait for the whole GPU, or memory that libtorch frees, would end another's recording. */
+  @Test
+  void threadsThatRecordAtOnce_waitForEachOther() {
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        TorchScript script = TorchScript.load(manager, Map.of(), SOURCE)) {
+      CompletableFuture<Void> other =
+          CompletableFuture.runAsync(() -> recordOften(manager, script));
+      recordOften(manager, script);
+      other.join();
+    }
+  }
+
+  private static void recordOften(NDManager parent, TorchScript script) {
+    try (NDManager manager = parent.newSubManager();
+        RecordingStream stream = RecordingStream.find(new CudaDevice(0)).orElseThrow()) {
+      NDArray x = manager.ones(new Shape(1000));
+      NDArray to = manager.zeros(new Shape(1000));
+      NDArray expected = manager.zeros(new Shape(1000));
+      script.run(manager, "sum", expected, x).close();
+      Runnable work = () -> script.run(manager, "sum", to, x).close();
+      for (int i = 0; i < 50; i++) {
+        stream.run(work);
+        try (CudaGraph graph = stream.record(work)) {
+          script.run(manager, "cleared", to).close();
+          graph.launch();
+          assertThat(to).isEqualTo(expected);
+        }
+      }
+    }
+  }
+
   /**
    * libtorch refuses its random numbers to all threads while it believes that they are recorded.
    */

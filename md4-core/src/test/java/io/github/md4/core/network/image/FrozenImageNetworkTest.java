@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.MemoryFormat;
@@ -144,7 +145,10 @@ final class FrozenImageNetworkTest {
       NDArray features = count == 0 ? scope.zeros(shape) : scope.create(written, shape);
       NDArray zt = inputs.zt(scope);
       NDArray rows = scope.create(everySecond(zt));
-      assertThat(network.product(scope, parameters::get, zt, features, rows).array.toFloatArray())
+      ImageWeights weights =
+          ImageWeights.of(manager, parameters, network.ofProducts(), Precision.FLOAT32);
+      NDList told = network.inputs(scope, features);
+      assertThat(network.product(scope, weights, zt, told, rows).array.toFloatArray())
           .isEqualTo(logits(config, network.denoiser(parameters)));
     }
   }
