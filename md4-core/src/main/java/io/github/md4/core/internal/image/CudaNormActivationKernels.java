@@ -40,6 +40,9 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   /** With so many examples such blocks fill a GPU. */
   private static final int MOST_AT_ONCE = 16;
 
+  /** With more values of an example a block of such has too much to read. */
+  private static final long MOST_VALUES_AT_ONCE = 1L << 18;
+
   private static final int BACKWARD_SUMS = 3;
   private static final int MOST_MAPS = 2;
   private static final double WORD = 0x1p16;
@@ -148,6 +151,13 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     return size(x, MapSize.splits(whole.examples(), most, atOnce));
   }
 
+  /** Returns whether the moments and the norm of maps are one launch. */
+  private boolean isAtOnce(MapSize size) {
+    return isHopper
+        && size.examples() <= MOST_AT_ONCE
+        && (long) size.pixels() * size.channels() <= MOST_VALUES_AT_ONCE;
+  }
+
   private static MapSize size(List<NDArray> x, int splits) {
     Shape shape = x.get(0).getShape();
     int examples = Math.toIntExact(shape.get(0));
@@ -163,7 +173,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   @Override
   public synchronized Activated normActivate(
       NDManager scope, Kind kind, List<NDArray> x, Norm norm, Dropout drop) {
-    boolean isAtOnce = isHopper && x.get(0).getShape().get(0) <= MOST_AT_ONCE;
+    boolean isAtOnce = isAtOnce(size(x, CLUSTER));
     String kernel = (isAtOnce ? "normActivateAtOnce" : "normActivate") + of(kind);
     MapSize size = isAtOnce ? size(x, CLUSTER) : size(x, kernel);
     int groups = size.examples() * UNetKernels.GROUPS * MOMENTS;

@@ -77,6 +77,7 @@ final class NormActivationKernelsGpuTest {
     "FLOAT32, STREAM, 2, 32, 32, 128, 128, 0, true",
     "BFLOAT16, STREAM, 2, 28, 28, 64, 64, 1, false",
     "BFLOAT16, STREAM, 17, 28, 28, 64, 64, 1, false",
+    "BFLOAT16, STREAM, 2, 64, 64, 64, 64, 1, false",
     "FLOAT32, STREAM, 17, 32, 32, 128, 0, 2, true",
     "BFLOAT16, STREAM, 16, 1, 3, 64, 32, 0, true",
     "BFLOAT16, STREAM, 200, 16, 16, 256, 128, 2, true",

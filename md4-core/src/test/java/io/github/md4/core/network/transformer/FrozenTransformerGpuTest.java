@@ -65,8 +65,15 @@ final class FrozenTransformerGpuTest {
     }
   }
 
+  /**
+   * Returns one of each embedding and one with classes: which weights are read differs in these.
+   */
+  static List<Case> ofOtherWeights() {
+    return List.of(cases().get(0), cases().get(1), cases().get(8));
+  }
+
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("ofOtherWeights")
   void logitsOfWeightsThatAreRead_areThoseOfTheSameParameters(Case each) throws IOException {
     long[] rows = LongStream.range(0, BATCH * LENGTH).filter(row -> row % 3 == 1).toArray();
     Inputs inputs = Inputs.random(each.config(), BATCH, LENGTH, each.vocabularySize());
