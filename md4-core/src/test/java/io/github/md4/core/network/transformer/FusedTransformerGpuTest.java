@@ -142,10 +142,12 @@ final class FusedTransformerGpuTest {
   }
 
   /** And one where the engine draws: the same masks for the same seed, forward and again. */
+  /** What is computed twice differs by embedding, condition, walls and dropout, not by widths. */
   static Stream<Case> recomputed() {
     TransformerConfig dropping =
         Networks.withDropout(network(64, 4, 4, Embedding.INSIDE, Activation.GLU), 0.3, 0.2);
-    return Stream.concat(cases().stream(), Stream.of(new Case(dropping, 27, 2)));
+    Stream<Case> some = IntStream.of(1, 3, 5, 8, 9, 10).mapToObj(i -> cases().get(i));
+    return Stream.concat(some, Stream.of(new Case(dropping, 27, 2)));
   }
 
   @ParameterizedTest

@@ -26,8 +26,9 @@ final class GraphForwardGpuTest {
     FrozenOnGpu.needHopper("graphs are");
   }
 
+  /** A graph of launches does not depend on what they compute. */
   static List<Case> cases() {
-    return FrozenTransformerGpuTest.cases();
+    return FrozenTransformerGpuTest.some();
   }
 
   /** Shapes come and go, inputs change, and memory of earlier shapes grows. */
