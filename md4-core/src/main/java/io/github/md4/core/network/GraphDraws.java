@@ -3,9 +3,9 @@ package io.github.md4.core.network;
 
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Guided;
+import io.github.md4.core.internal.graph.GraphSteps;
+import io.github.md4.core.internal.graph.HostStep;
 import io.github.md4.core.internal.torch.Inversion;
-import io.github.md4.core.internal.transformer.GraphSteps;
-import io.github.md4.core.internal.transformer.HostStep;
 import io.github.md4.core.internal.transformer.StepKernels.GuidedLaw;
 import java.util.Iterator;
 import java.util.List;

@@ -13,7 +13,7 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.cuda.GpuMemory;
-import io.github.md4.core.internal.torch.GraphCalls;
+import io.github.md4.core.internal.graph.GraphCalls;
 import io.github.md4.core.network.ddit.DditConfig;
 import io.github.md4.core.network.llama.LlamaConfig;
 import java.io.IOException;

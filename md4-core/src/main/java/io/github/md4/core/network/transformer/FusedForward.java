@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
-import io.github.md4.core.internal.torch.GraphCalls;
+import io.github.md4.core.internal.graph.GraphCalls;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.FusedConditionKernels;
 import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;

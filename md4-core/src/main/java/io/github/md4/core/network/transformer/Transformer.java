@@ -11,7 +11,7 @@ import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.internal.torch.GraphCalls;
+import io.github.md4.core.internal.graph.GraphCalls;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.TransformerKernels;

@@ -2,9 +2,9 @@
 package io.github.md4.core.network.transformer;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.graph.StepNetwork;
 import io.github.md4.core.internal.transformer.StepInputs;
 import io.github.md4.core.internal.transformer.StepKernels;
-import io.github.md4.core.internal.transformer.StepNetwork;
 import io.github.md4.core.internal.transformer.StepSize;
 import io.github.md4.core.internal.transformer.TransformerStepKernels;
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.core.internal.transformer;
+package io.github.md4.core.internal.graph;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.transformer.StepInputs;
+import io.github.md4.core.internal.transformer.StepKernels;
+import io.github.md4.core.internal.transformer.StepSize;
 import java.util.function.Function;
 
 /** A network whose steps of sampling are recorded whole, from the host's inputs to its draws. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.core.internal.transformer;
+package io.github.md4.core.internal.graph;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
-import io.github.md4.core.internal.torch.GraphCalls;
+import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepKernels.GuidedLaw;
+import io.github.md4.core.internal.transformer.StepSize;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;

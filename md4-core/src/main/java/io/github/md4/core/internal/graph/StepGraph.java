@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.core.internal.transformer;
+package io.github.md4.core.internal.graph;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -8,7 +8,10 @@ import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.transformer.StepInputs;
+import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepKernels.GuidedLaw;
+import io.github.md4.core.internal.transformer.StepSize;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Iterator;

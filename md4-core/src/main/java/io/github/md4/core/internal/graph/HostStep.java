@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.core.internal.transformer;
+package io.github.md4.core.internal.graph;
 
+import io.github.md4.core.internal.transformer.StepRows;
 import java.util.List;
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.core.internal.torch;
+package io.github.md4.core.internal.graph;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
