@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
-import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import java.util.Arrays;
@@ -66,13 +65,7 @@ public final class GraphCalls implements AutoCloseable {
   /** A pass of a network over arrays that are all on the device. */
   @FunctionalInterface
   public interface Pass {
-    /**
-     * Returns logits, float32 [R, V], that belong to {@code scope}.
-     *
-     * @param zt tokens, int64 [B, N]
-     * @param condition what the condition is computed from
-     * @param rows flat positions, int64 [R]
-     */
+    /** Returns logits as {@link RecordedPass.Pass#of} does, float32. */
     NDArray logits(NDManager scope, NDArray zt, NDList condition, NDArray rows);
 
     /** Makes what passes of a length share, which outlives a call. */
@@ -253,55 +246,31 @@ public final class GraphCalls implements AutoCloseable {
     }
   }
 
-  /** A graph, and the arrays that it reads and writes. */
+  /** A graph, and the rows that it reads. */
   private final class Recorded implements AutoCloseable {
-    private final NDManager scope;
-    private final NDArray zt;
     private final NDArray rows;
     private final NDArray lastPosition;
-    private final NDList condition;
-    private final CudaGraph graph;
+    private final RecordedPass<NDArray> recorded;
     private final int generation;
-    private NDArray logits;
 
     /**
      * @param scope closed with it
      */
     Recorded(NDManager scope, Size size, NDArray like, NDList example) {
-      this.scope = scope;
       long[] last = new long[size.rows];
       Arrays.fill(last, size.positions() - 1L);
-      this.zt = kept(like);
       this.rows = scope.create(last);
       this.lastPosition = scope.create(last);
-      this.condition = new NDList(example.stream().map(this::kept).toList());
       pass.prepare(size.length);
-      stream.run(
-          () -> {
-            try (NDManager once = scope.newSubManager()) {
-              NDArray unused = pass.logits(once, zt, condition, rows);
-            }
-          });
-      this.graph = stream.record(() -> logits = pass.logits(scope, zt, condition, rows));
+      this.recorded = new RecordedPass<>(scope, stream, pass::logits, like, example, rows);
       this.generation = pass.generation();
     }
 
-    private NDArray kept(NDArray array) {
-      NDArray copy = array.duplicate();
-      copy.attach(scope);
-      return copy;
-    }
-
-    NDArray run(NDArray newZt, NDList newCondition, NDArray newRows) {
+    NDArray run(NDArray zt, NDList condition, NDArray newRows) {
       long count = newRows.size();
-      DeviceCopy.copy(newZt, zt, 0, zt.size(), Long.BYTES);
       DeviceCopy.copy(newRows, rows, 0, count, Long.BYTES);
       DeviceCopy.copy(lastPosition, rows, count, rows.size() - count, Long.BYTES);
-      for (int i = 0; i < condition.size(); i++) {
-        NDArray to = condition.get(i);
-        DeviceCopy.copy(newCondition.get(i), to, 0, to.size(), to.getDataType().getNumOfBytes());
-      }
-      graph.launch();
+      NDArray logits = recorded.launch(zt, condition);
       try (NDArray view = logits.get(new NDIndex("0:" + count))) {
         return view.duplicate();
       }
@@ -309,8 +278,7 @@ public final class GraphCalls implements AutoCloseable {
 
     @Override
     public void close() {
-      graph.close();
-      scope.close();
+      recorded.close();
     }
   }
 

@@ -14,10 +14,12 @@ import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.torch.Inversion.Cut;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The beginning and the end of a step of sampling in kernels of our own, {@code step.cu}: inputs
@@ -215,35 +217,48 @@ public class StepKernels implements AutoCloseable {
    * @param mask the mask's id, V
    */
   public final void take(Exchange exchange, StepInputs inputs, NDArray features, int mask) {
-    StepSize size = inputs.size;
     program.launch(
         "takeStep",
-        new Grid(Math.max(size.shownExamples(), BEGINNING_BLOCKS), THREADS, 1),
-        exchange.given,
-        exchange.bytesOfStep,
-        MOST_STEPS,
-        inputs.turns,
-        inputs.law,
-        inputs.u,
-        inputs.noise,
-        inputs.stay,
-        inputs.least,
-        inputs.weights,
-        inputs.longRows,
-        inputs.rows,
-        inputs.starts,
-        inputs.zt,
-        features,
-        exchange.features,
-        size.shownExamples(),
-        size.length(),
-        size.shownRows(),
-        size.rows(),
-        size.views(),
-        mask,
-        size.form().number,
-        size.remasked());
+        new Grid(Math.max(inputs.size.shownExamples(), BEGINNING_BLOCKS), THREADS, 1),
+        taking(exchange, inputs, mask, features));
     program.launch("nextTurn", new Grid(1, 1, 1), MOST_STEPS, inputs.turns);
+  }
+
+  /**
+   * Returns the arguments of a kernel that takes the inputs over.
+   *
+   * @param own what it has between the places of the inputs and their sizes
+   */
+  static Object[] taking(Exchange exchange, StepInputs inputs, int mask, Object... own) {
+    StepSize size = inputs.size;
+    Object[] places = {
+      exchange.given,
+      exchange.bytesOfStep,
+      MOST_STEPS,
+      inputs.turns,
+      inputs.law,
+      inputs.u,
+      inputs.noise,
+      inputs.stay,
+      inputs.least,
+      inputs.weights,
+      inputs.longRows,
+      inputs.rows,
+      inputs.starts,
+      inputs.zt
+    };
+    Object[] sizes = {
+      exchange.features,
+      size.shownExamples(),
+      size.length(),
+      size.shownRows(),
+      size.rows(),
+      size.views(),
+      mask,
+      size.form().number,
+      size.remasked()
+    };
+    return Stream.of(places, own, sizes).flatMap(Arrays::stream).toArray();
   }
 
   /**

@@ -114,34 +114,15 @@ public final class TransformerStepKernels extends StepKernels {
         .launch(
             "beginStep",
             new Grid(Math.max(examples, BEGINNING_BLOCKS), 4 * network.headWidth(), 1),
-            exchange.given,
-            exchange.bytesOfStep,
-            MOST_STEPS,
-            inputs.turns,
-            inputs.law,
-            inputs.u,
-            inputs.noise,
-            inputs.stay,
-            inputs.least,
-            inputs.weights,
-            inputs.longRows,
-            inputs.rows,
-            inputs.starts,
-            inputs.zt,
-            condition.get(0),
-            condition.get(1),
-            condition.get(2),
-            condition.get(3),
-            start.condition,
-            weights.features(),
-            examples,
-            size.length(),
-            size.shownRows(),
-            size.rows(),
-            size.views(),
-            mask,
-            size.form().number,
-            size.remasked());
+            taking(
+                exchange,
+                inputs,
+                mask,
+                condition.get(0),
+                condition.get(1),
+                condition.get(2),
+                condition.get(3),
+                start.condition));
     int vectors = (int) weights.modulation.array.getShape().get(0);
     int blocks = (vectors + THREADS - 1) / THREADS;
     int positionBlocks = (positions + THREADS / WARP - 1) / (THREADS / WARP);

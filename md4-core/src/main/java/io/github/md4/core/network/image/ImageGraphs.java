@@ -5,9 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import io.github.md4.core.internal.cuda.CudaGraph;
-import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
+import io.github.md4.core.internal.graph.RecordedPass;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.HashMap;
@@ -47,27 +46,15 @@ final class ImageGraphs implements AutoCloseable {
       """;
 
   private final NDManager manager;
-  private final Pass pass;
+  private final RecordedPass.Pass<Hidden> pass;
   private final RecordingStream stream;
   private final Sizes sizes;
   private final int callsBefore;
   private final TorchScript script;
   private final Map<Integer, Integer> calls = new HashMap<>();
   private final Set<Integer> refused = new HashSet<>();
-  private final Map<Integer, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
-
-  /** A pass of the network over arrays that are all on the device. */
-  @FunctionalInterface
-  interface Pass {
-    /**
-     * Returns logits in the type of the products, [R, V], that belong to {@code scope}.
-     *
-     * @param zt tokens, int64 [B, N]
-     * @param condition what the condition is computed from
-     * @param rows flat positions, int64 [R]
-     */
-    Hidden product(NDManager scope, NDArray zt, NDList condition, NDArray rows);
-  }
+  private final Map<Integer, RecordedPass<Hidden>> graphs =
+      new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
 
   /**
    * What an image takes.
@@ -78,10 +65,16 @@ final class ImageGraphs implements AutoCloseable {
   record Sizes(long values, long logits) {}
 
   /**
+   * @param pass to logits in the type of the products
    * @param stream closed by the caller, after this
    * @param callsBefore calls of a number of images before it is recorded
    */
-  ImageGraphs(NDManager parent, Pass pass, RecordingStream stream, Sizes sizes, int callsBefore) {
+  ImageGraphs(
+      NDManager parent,
+      RecordedPass.Pass<Hidden> pass,
+      RecordingStream stream,
+      Sizes sizes,
+      int callsBefore) {
     this.manager = parent.newSubManager();
     this.pass = pass;
     this.stream = stream;
@@ -104,7 +97,7 @@ final class ImageGraphs implements AutoCloseable {
       return Optional.empty();
     }
     return recorded(images, zt, condition)
-        .map(graph -> graph.run(zt, condition))
+        .map(graph -> graph.launch(zt, condition))
         .map(all -> script.run(scope, "rows", all.array, rows).singletonOrThrow());
   }
 
@@ -123,8 +116,8 @@ final class ImageGraphs implements AutoCloseable {
     return calls.merge(images, 1, Integer::sum);
   }
 
-  private Optional<Recorded> recorded(int images, NDArray zt, NDList condition) {
-    Recorded found = graphs.get(images);
+  private Optional<RecordedPass<Hidden>> recorded(int images, NDArray zt, NDList condition) {
+    RecordedPass<Hidden> found = graphs.get(images);
     if (found != null) {
       return Optional.of(found);
     }
@@ -136,7 +129,8 @@ final class ImageGraphs implements AutoCloseable {
     }
     NDManager scope = manager.newSubManager();
     try {
-      Recorded made = new Recorded(scope, zt, condition);
+      NDArray all = scope.arange(0, (int) zt.size(), 1, DataType.INT64);
+      RecordedPass<Hidden> made = new RecordedPass<>(scope, stream, pass, zt, condition, all);
       graphs.put(images, made);
       return Optional.of(made);
     } catch (RuntimeException e) {
@@ -149,62 +143,9 @@ final class ImageGraphs implements AutoCloseable {
     }
   }
 
-  /** A graph, and the arrays that it reads and writes. */
-  private final class Recorded implements AutoCloseable {
-    private final NDManager scope;
-    private final NDArray zt;
-    private final NDList condition;
-    private final NDArray all;
-    private final CudaGraph graph;
-    private Hidden logits; // of all positions, [B N, V]
-
-    /**
-     * @param scope closed with it
-     */
-    Recorded(NDManager scope, NDArray like, NDList given) {
-      this.scope = scope;
-      this.zt = kept(like);
-      this.condition = new NDList(given.stream().map(this::kept).toList());
-      this.all = scope.arange(0, (int) zt.size(), 1, DataType.INT64);
-      stream.run(
-          () -> {
-            try (NDManager once = scope.newSubManager()) {
-              Hidden unused = pass.product(once, zt, condition, all);
-            }
-          });
-      this.graph = stream.record(() -> logits = pass.product(scope, zt, condition, all));
-    }
-
-    private NDArray kept(NDArray array) {
-      NDArray copy = array.duplicate();
-      copy.attach(scope);
-      return copy;
-    }
-
-    /** Returns the logits of all positions, until the next call. */
-    Hidden run(NDArray newZt, NDList newCondition) {
-      copy(newZt, zt);
-      for (int i = 0; i < condition.size(); i++) {
-        copy(newCondition.get(i), condition.get(i));
-      }
-      graph.launch();
-      return logits;
-    }
-
-    private void copy(NDArray from, NDArray to) {
-      DeviceCopy.copy(from, to, 0, to.size(), to.getDataType().getNumOfBytes());
-    }
-
-    @Override
-    public void close() {
-      graph.close();
-      scope.close();
-    }
-  }
-
   @Override
   public synchronized void close() {
-    graphs.values().forEach(Recorded::close);
+    graphs.values().forEach(RecordedPass::close);
     script.close();
     manager.close();
   }
