@@ -132,17 +132,20 @@ public final class DitKernels implements AutoCloseable {
   }
 
   /**
-   * Returns the logits of the chosen rows, float32 [R, V], from patches [B, T, p p colours V].
+   * Returns the logits of the chosen rows, [R, V], from patches [B, T, p p colours V], in their
+   * type.
    *
    * @param rows flat positions (example, y, x, colour), int64 [R]
    */
-  public NDArray toRows(NDManager scope, Hidden patches, NDArray rows) {
-    return calls.array(scope, "toRows", patches.array, rows);
+  public Hidden toRows(NDManager scope, Hidden patches, NDArray rows) {
+    return calls.hidden(scope, "toRows", patches.array, rows);
   }
 
-  /** Returns the logits of {@link #toRows} in the type of the products. */
-  public Hidden toRowsOfProducts(NDManager scope, Hidden patches, NDArray rows) {
-    return calls.hidden(scope, "toRowsOfProducts", patches.array, rows);
+  /** Returns logits in float32; those that are given are closed. */
+  public NDArray exact(NDManager scope, Hidden logits) {
+    try (logits) {
+      return calls.array(scope, "exact", logits.array);
+    }
   }
 
   @Override

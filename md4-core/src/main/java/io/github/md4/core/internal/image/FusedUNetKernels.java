@@ -124,7 +124,8 @@ public final class FusedUNetKernels implements UNetKernels {
   }
 
   @Override
-  public Hidden addedResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList w) {
+  public Hidden addedResidual(
+      NDManager scope, List<Hidden> x, Hidden a, NDArray c, KnownProducts known, NDList w) {
     tape.useCondition(c);
     return steps.residual(tape, x, a, Biased.of(c, w), SecondHalf.of(w, Biased.TAKEN));
   }
@@ -177,9 +178,15 @@ public final class FusedUNetKernels implements UNetKernels {
     return recordedParts.part(tape, x, condition, weights, part);
   }
 
+  /** Returns them in float32: they are the last that is recorded. */
   @Override
-  public NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
-    return recordedParts.head(tape, scope, a, rows, filtersAndBias);
+  public Hidden head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
+    return new Hidden(recordedParts.head(tape, scope, a, rows, filtersAndBias));
+  }
+
+  @Override
+  public NDArray exact(NDManager scope, Hidden logits) {
+    return logits.array;
   }
 
   private NDArray one(NDManager scope, String function, Object... arguments) {

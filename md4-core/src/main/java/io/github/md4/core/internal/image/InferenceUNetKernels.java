@@ -63,21 +63,19 @@ final class InferenceUNetKernels implements UNetKernels {
   }
 
   @Override
-  public Hidden addedResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList w) {
-    return new Hidden(
-        steps().residual(scope, x, a, Biased.of(c, w), SecondHalf.of(w, Biased.TAKEN)));
+  public Hidden addedResidual(
+      NDManager scope, List<Hidden> x, Hidden a, NDArray c, KnownProducts known, NDList w) {
+    FirstHalf first =
+        known
+            .of(w.get(0))
+            .<FirstHalf>map(product -> new Plain(w.get(1), product, w.get(3), w.get(4)))
+            .orElseGet(() -> Biased.of(c, w));
+    return new Hidden(steps().residual(scope, x, a, first, SecondHalf.of(w, Biased.TAKEN)));
   }
 
   @Override
-  public Hidden biasedResidual(
-      NDManager scope, List<Hidden> x, Hidden a, NDArray product, NDList w) {
-    Plain biased = new Plain(w.get(1), product, w.get(3), w.get(4));
-    return new Hidden(steps().residual(scope, x, a, biased, SecondHalf.of(w, Biased.TAKEN)));
-  }
-
-  @Override
-  public boolean takesProducts() {
-    return true;
+  public ConditionProducts products(NDManager parent, List<NDArray> weights, List<NDArray> biases) {
+    return new JoinedProducts(parent, weights, biases);
   }
 
   @Override
@@ -118,13 +116,13 @@ final class InferenceUNetKernels implements UNetKernels {
   }
 
   @Override
-  public NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
+  public Hidden head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
     return others.head(scope, a, rows, filtersAndBias);
   }
 
   @Override
-  public Hidden headProduct(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
-    return others.headProduct(scope, a, rows, filtersAndBias);
+  public NDArray exact(NDManager scope, Hidden logits) {
+    return others.exact(scope, logits);
   }
 
   /** Returns a map with its channels last in memory, as the kernels read it; closes the given. */

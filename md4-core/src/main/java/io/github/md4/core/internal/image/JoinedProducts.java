@@ -15,7 +15,7 @@ import java.util.Map;
  *
  * <p>K products [C, D] with biases [C], B examples.
  */
-public final class JoinedProducts implements AutoCloseable {
+public final class JoinedProducts implements ConditionProducts {
   private static final String SOURCE =
       """
       def stacked(self: __torch__.M, all: List[Tensor]) -> Tensor:
@@ -43,11 +43,7 @@ public final class JoinedProducts implements AutoCloseable {
     this.biases = script.run(manager, "stacked", biases).singletonOrThrow();
   }
 
-  /**
-   * Returns the products with their biases, float32 [B, C] each, by their weights.
-   *
-   * @param c float32 [B, D]
-   */
+  @Override
   public KnownProducts of(NDManager scope, NDArray c) {
     NDList products = script.run(scope, "products", c, weights, biases);
     IdentityHashMap<NDArray, NDArray> byWeight = new IdentityHashMap<>();

@@ -52,7 +52,8 @@ record RecordedParts(UNetKernels recorded, Autograd autograd, TorchScript script
   NDArray head(
       FeatureMapTape tape, NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
     NDArray leaf = leaf(tape, a.array);
-    NDArray logits = recorded.head(scope, new Hidden(leaf), rows, filtersAndBias);
+    NDArray logits =
+        recorded.exact(scope, recorded.head(scope, new Hidden(leaf), rows, filtersAndBias));
     NDList leaves = new NDList(leaf);
     tape.addLast(
         logits,

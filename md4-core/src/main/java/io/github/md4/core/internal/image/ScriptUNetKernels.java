@@ -70,7 +70,7 @@ final class ScriptUNetKernels implements UNetKernels {
 
   @Override
   public Hidden addedResidual(
-      NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList weights) {
+      NDManager scope, List<Hidden> x, Hidden a, NDArray c, KnownProducts known, NDList weights) {
     return calls.hidden(scope, "addedResidual", only(x), a.array, c, weights);
   }
 
@@ -106,14 +106,15 @@ final class ScriptUNetKernels implements UNetKernels {
   }
 
   @Override
-  public NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
-    return calls.array(scope, "head", a.array, rows, filtersAndBias.get(0), filtersAndBias.get(1));
+  public Hidden head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
+    return calls.hidden(scope, "head", a.array, rows, filtersAndBias.get(0), filtersAndBias.get(1));
   }
 
   @Override
-  public Hidden headProduct(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
-    return calls.hidden(
-        scope, "headProduct", a.array, rows, filtersAndBias.get(0), filtersAndBias.get(1));
+  public NDArray exact(NDManager scope, Hidden logits) {
+    try (logits) {
+      return calls.array(scope, "exact", logits.array);
+    }
   }
 
   @Override

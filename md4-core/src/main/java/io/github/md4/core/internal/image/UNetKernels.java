@@ -92,24 +92,22 @@ public interface UNetKernels extends AutoCloseable {
    * Returns {@link #plainResidual} with a product of the condition added after the first
    * convolution.
    *
+   * @param known products that need not be made again
    * @param weights the product [C, D], then the weights of {@link #plainResidual}
    */
-  Hidden addedResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList weights);
+  Hidden addedResidual(
+      NDManager scope, List<Hidden> x, Hidden a, NDArray c, KnownProducts known, NDList weights);
 
   /**
-   * Returns {@link #addedResidual} where the product of the condition is known.
+   * Returns how the products of {@link #addedResidual} are made for all ResBlocks at once; none
+   * where each makes its own. Closed by the caller.
    *
-   * @param product with the first convolution's bias, float32 [B, C]
-   * @param weights those of {@link #addedResidual}
+   * @param weights of the products, float32 [C, D]
+   * @param biases of the first convolutions, float32 [C]
    */
-  default Hidden biasedResidual(
-      NDManager scope, List<Hidden> x, Hidden a, NDArray product, NDList weights) {
-    throw new UnsupportedOperationException("products of the condition are made one by one");
-  }
-
-  /** Returns whether there is {@link #biasedResidual}. */
-  default boolean takesProducts() {
-    return false;
+  default ConditionProducts products(
+      NDManager parent, List<NDArray> weights, List<NDArray> biases) {
+    return ConditionProducts.NONE;
   }
 
   /**
@@ -140,21 +138,15 @@ public interface UNetKernels extends AutoCloseable {
   Hidden attended(NDManager scope, Hidden x, NDList weights);
 
   /**
-   * Returns the logits, float32 [R, V], of the chosen rows.
+   * Returns the logits of the chosen rows, [R, V], in inference in the type of the products.
    *
    * @param rows flat positions (example, y, x, colour), int64 [R]
    * @param filtersAndBias [colours V, 3, 3, C], vocabulary innermost
    */
-  NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias);
+  Hidden head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias);
 
-  /**
-   * Returns the logits of {@link #head} in the type of the products.
-   *
-   * @throws UnsupportedOperationException in training
-   */
-  default Hidden headProduct(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
-    throw new UnsupportedOperationException("logits in training are float32");
-  }
+  /** Returns the logits of {@link #head} in float32; those that are given are closed. */
+  NDArray exact(NDManager scope, Hidden logits);
 
   /** A part of a network that is computed by other kernels. */
   @FunctionalInterface

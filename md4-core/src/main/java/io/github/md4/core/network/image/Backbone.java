@@ -22,18 +22,23 @@ interface Backbone {
   List<ParameterSpec> ofProducts();
 
   /**
-   * Returns the logits of the chosen rows, [R, V].
+   * Returns the logits of the chosen rows, float32 [R, V].
    *
    * @param zt tokens, int64 [B, N]
    * @param rows flat positions, int64 [R]
    */
-  NDArray logits(Context context, NDArray zt, NDArray rows);
+  default NDArray logits(Context context, NDArray zt, NDArray rows) {
+    return exact(context, product(context, zt, rows));
+  }
 
   /** Returns the weight and the bias of each product of the condition that ResBlocks add. */
   List<List<ParameterSpec>> conditionProducts();
 
-  /** Returns {@link #logits} in the type of the products, in inference. */
+  /** Returns {@link #logits}, in inference in the type of the products. */
   Hidden product(Context context, NDArray zt, NDArray rows);
+
+  /** Returns logits of {@link #product} in float32; those that are given are closed. */
+  NDArray exact(Context context, Hidden product);
 
   /**
    * The context of a forward pass.

@@ -54,13 +54,13 @@ record DitBackbone(DitKernels kernels, ParameterSpec embedding, Dit dit) impleme
   }
 
   @Override
-  public NDArray logits(Context context, NDArray zt, NDArray rows) {
+  public Hidden product(Context context, NDArray zt, NDArray rows) {
     return kernels.toRows(context.scope(), patches(context, zt), rows);
   }
 
   @Override
-  public Hidden product(Context context, NDArray zt, NDArray rows) {
-    return kernels.toRowsOfProducts(context.scope(), patches(context, zt), rows);
+  public NDArray exact(Context context, Hidden product) {
+    return kernels.exact(context.scope(), product);
   }
 
   private Hidden patches(Context context, NDArray zt) {

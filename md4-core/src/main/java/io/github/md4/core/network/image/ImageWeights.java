@@ -6,8 +6,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
-import io.github.md4.core.internal.image.JoinedProducts;
+import io.github.md4.core.internal.image.ConditionProducts;
 import io.github.md4.core.internal.image.KnownProducts;
+import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.network.LoadedWeights;
 import io.github.md4.core.network.ParameterSource;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -29,7 +29,7 @@ final class ImageWeights implements AutoCloseable {
   private final Function<String, NDArray> exact;
   private final Map<String, NDArray> ofProducts = new HashMap<>();
   private final Runnable owned; // frees those that are this object's own
-  private Optional<JoinedProducts> joined = Optional.empty();
+  private ConditionProducts joined = ConditionProducts.NONE;
 
   private ImageWeights(Function<String, NDArray> exact, Runnable owned) {
     this.exact = exact;
@@ -109,14 +109,15 @@ final class ImageWeights implements AutoCloseable {
   }
 
   /**
-   * Makes products of the condition at once from now on, if there are several and they are alike.
+   * Makes products of the condition at once from now on, if there are several, they are alike, and
+   * the kernels can.
    *
    * @param products weight and bias of each
    */
-  void join(NDManager parent, List<List<ParameterSpec>> products) {
+  void join(NDManager parent, UNetKernels kernels, List<List<ParameterSpec>> products) {
     long shapes = products.stream().map(product -> product.get(0).shape()).distinct().count();
     if (products.size() > 1 && shapes == 1) {
-      joined = Optional.of(new JoinedProducts(parent, column(products, 0), column(products, 1)));
+      joined = kernels.products(parent, column(products, 0), column(products, 1));
     }
   }
 
@@ -130,14 +131,14 @@ final class ImageWeights implements AutoCloseable {
    * @param condition float32 [B, W], or empty
    */
   KnownProducts products(NDManager scope, NDList condition) {
-    return joined
-        .map(all -> all.of(scope, condition.singletonOrThrow()))
-        .orElse(KnownProducts.NONE);
+    return condition.isEmpty()
+        ? KnownProducts.NONE
+        : joined.of(scope, condition.singletonOrThrow());
   }
 
   @Override
   public void close() {
-    joined.ifPresent(JoinedProducts::close);
+    joined.close();
     owned.run();
   }
 }

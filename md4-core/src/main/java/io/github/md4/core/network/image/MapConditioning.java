@@ -33,13 +33,8 @@ enum MapConditioning {
     @Override
     Hidden residual(
         UNetKernels kernels, Backbone.Context context, List<Hidden> x, Hidden a, NDList weights) {
-      return context
-          .products()
-          .of(weights.get(0))
-          .map(known -> kernels.biasedResidual(context.scope(), x, a, known, weights))
-          .orElseGet(
-              () ->
-                  kernels.addedResidual(context.scope(), x, a, context.conditionVector(), weights));
+      return kernels.addedResidual(
+          context.scope(), x, a, context.conditionVector(), context.products(), weights);
     }
   },
   /** The condition scales and shifts the output of every norm. */

@@ -149,9 +149,8 @@ final class PixelNetwork implements Network {
    * @param callsBefore calls of a number of images before a GPU's graph of it is recorded
    */
   FrozenDenoiser frozen(NDManager parent, ImageWeights weights, int callsBefore) {
-    if (convolutional.map(UNetKernels::takesProducts).orElse(false)) {
-      weights.join(parent, inference.backbone.conditionProducts());
-    }
+    convolutional.ifPresent(
+        kernels -> weights.join(parent, kernels, inference.backbone.conditionProducts()));
     FrozenImageNetwork launches = new FrozenImageNetwork(this, weights);
     return RecordingStream.find(parent)
         .<FrozenDenoiser>map(stream -> new GraphImageNetwork(parent, launches, stream, callsBefore))

@@ -125,15 +125,14 @@ record UNet(
   }
 
   @Override
-  public NDArray logits(Context context, NDArray zt, NDArray rows) {
+  public Hidden product(Context context, NDArray zt, NDArray rows) {
     Hidden a = activated(context, zt);
     return kernels.head(context.scope(), a, rows, context.weights(head.convolution));
   }
 
   @Override
-  public Hidden product(Context context, NDArray zt, NDArray rows) {
-    Hidden a = activated(context, zt);
-    return kernels.headProduct(context.scope(), a, rows, context.weights(head.convolution));
+  public NDArray exact(Context context, Hidden product) {
+    return kernels.exact(context.scope(), product);
   }
 
   /** Returns what the head convolves. */
