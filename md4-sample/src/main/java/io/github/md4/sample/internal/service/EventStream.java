@@ -50,11 +50,16 @@ public final class EventStream implements Flow.Publisher<TokenEvent> {
     deliver();
   }
 
-  /** Ends the events, with a failure unless it is null. */
+  /**
+   * Ends the events, with a failure unless it is null. Those that a subscriber's wrong use has
+   * ended have its failure, though the request ends well before that is told.
+   */
   synchronized void end(Throwable cause) {
-    isEnded = true;
-    failure = cause;
-    deliver();
+    if (!isEnded) {
+      isEnded = true;
+      failure = cause;
+      deliver();
+    }
   }
 
   /** Returns whether the request may make a call. */
