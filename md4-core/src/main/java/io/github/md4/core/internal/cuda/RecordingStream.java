@@ -92,6 +92,12 @@ public final class RecordingStream implements AutoCloseable {
     return CURRENT.get();
   }
 
+  /** Waits for the work that the calling thread has queued. */
+  public static void awaitCurrent(CudaDevice device) {
+    device.use();
+    Cuda.check(Cuda.cuStreamSynchronize(current()), "waiting");
+  }
+
   /**
    * Does the work on this stream, after all other work, and waits for its end, though it may have
    * failed halfway.

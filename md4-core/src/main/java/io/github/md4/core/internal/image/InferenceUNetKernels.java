@@ -19,7 +19,7 @@ import java.util.function.UnaryOperator;
  * The kernels of inference with those of {@link NormActivationKernels} between the convolutions.
  * The kernels are made at the first call: a network that is only trained has no use for them.
  */
-final class InferenceUNetKernels implements UNetKernels {
+class InferenceUNetKernels implements UNetKernels {
   private final NDManager manager;
   private final UNetKernels others;
   private final NormActivationKernels.Factory factory;
@@ -40,7 +40,7 @@ final class InferenceUNetKernels implements UNetKernels {
     this.script = ResBlockSteps.script(manager, options);
   }
 
-  private synchronized ResBlockSteps steps() {
+  final synchronized ResBlockSteps steps() {
     if (made == null) {
       made = new ResBlockSteps(script, factory.of(manager), UnaryOperator.identity());
     }
@@ -126,7 +126,7 @@ final class InferenceUNetKernels implements UNetKernels {
   }
 
   /** Returns a map with its channels last in memory, as the kernels read it; closes the given. */
-  private Hidden dense(NDManager scope, Hidden map) {
+  Hidden dense(NDManager scope, Hidden map) {
     try (map) {
       return of(scope, "contiguousMap", map);
     }

@@ -54,8 +54,19 @@ public interface UNetKernels extends AutoCloseable {
     return Optional.of(widestMap)
         .filter(channels -> channels <= FusedUNetKernels.WIDEST)
         .flatMap(fits -> CudaNormActivationKernels.factory(parent, options))
-        .<UNetKernels>map(kernels -> new InferenceUNetKernels(parent, options, script, kernels))
+        .map(kernels -> ofOurOwn(parent, options, script, kernels))
         .orElse(script);
+  }
+
+  private static UNetKernels ofOurOwn(
+      NDManager parent,
+      Options options,
+      UNetKernels script,
+      NormActivationKernels.Factory kernels) {
+    return HopperConvolutions.find(parent, options)
+        .<UNetKernels>map(
+            convolutions -> new HopperUNetKernels(parent, options, script, kernels, convolutions))
+        .orElseGet(() -> new InferenceUNetKernels(parent, options, script, kernels));
   }
 
   /**
@@ -117,6 +128,60 @@ public interface UNetKernels extends AutoCloseable {
    *     scale and shift
    */
   Hidden adaptiveResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList weights);
+
+  /**
+   * Returns a ResBlock that keeps the resolution, {@link #plainResidual} of x normalised and
+   * activated.
+   *
+   * @param packs of the weights, if they never change
+   * @param norm scale and shift [C] of the first norm
+   */
+  default Hidden plainBlock(
+      NDManager scope, Optional<FilterPacks> packs, List<Hidden> x, NDList norm, NDList weights) {
+    return plainResidual(scope, x, affineActivated(scope, x, norm), weights);
+  }
+
+  /** Returns {@link #plainBlock} with the product of the condition of {@link #addedResidual}. */
+  default Hidden addedBlock(
+      NDManager scope,
+      Optional<FilterPacks> packs,
+      List<Hidden> x,
+      NDArray c,
+      KnownProducts known,
+      NDList norm,
+      NDList weights) {
+    return addedResidual(scope, x, affineActivated(scope, x, norm), c, known, weights);
+  }
+
+  /** Returns {@link #plainBlock} with norms from the condition, as {@link #adaptiveResidual}. */
+  default Hidden adaptiveBlock(
+      NDManager scope,
+      Optional<FilterPacks> packs,
+      List<Hidden> x,
+      NDArray c,
+      NDList norm,
+      NDList weights) {
+    return adaptiveResidual(scope, x, adaptiveActivated(scope, x, c, norm), c, weights);
+  }
+
+  /** Returns {@link #head} of x normalised and activated. */
+  default Hidden normedHead(
+      NDManager scope,
+      Optional<FilterPacks> packs,
+      Hidden x,
+      NDList norm,
+      NDArray rows,
+      NDList filtersAndBias) {
+    return head(scope, affineActivated(scope, List.of(x), norm), rows, filtersAndBias);
+  }
+
+  /**
+   * Returns the weights of convolutions as kernels of few images read them; empty where none do.
+   * Closed by the caller, before the weights.
+   */
+  default Optional<FilterPacks> packs(NDManager parent) {
+    return Optional.empty();
+  }
 
   /**
    * Returns the channels of x followed by those of {@code skip}, as the x of a norm and of a

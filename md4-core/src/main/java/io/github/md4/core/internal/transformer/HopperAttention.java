@@ -10,7 +10,6 @@ import io.github.md4.core.internal.cuda.CudaProgram.Grid;
 import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.cuda.TensorMap;
 import io.github.md4.core.internal.torch.BufferPool;
-import io.github.md4.core.internal.torch.TorchScript;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -234,9 +233,7 @@ final class HopperAttention implements AttentionKernels {
     constants.put("CAUSAL", network.causal() ? 1 : 0);
     constants.put("DROPOUT", threshold == 0 ? 0 : 1);
     constants.putAll(more);
-    String source =
-        TorchScript.resource(HopperAttention.class, "attention.cu")
-            + TorchScript.resource(HopperAttention.class, file);
+    String source = HopperSource.of(HopperAttention.class, file);
     return CudaProgram.compileForHopper(compiler, device, source, constants);
   }
 

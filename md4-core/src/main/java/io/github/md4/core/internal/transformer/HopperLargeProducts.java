@@ -13,9 +13,7 @@ import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.cuda.TensorMap;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Products;
-import io.github.md4.core.internal.torch.TorchScript;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -42,9 +40,7 @@ final class HopperLargeProducts implements Products {
   private static final int LONG_SUM = 2048;
 
   static final String KERNEL = "largeProduct";
-  static final String SOURCE =
-      TorchScript.resource(HopperLargeProducts.class, "attention.cu")
-          + TorchScript.resource(HopperLargeProducts.class, "large-product.cu");
+  static final String SOURCE = HopperSource.of(HopperLargeProducts.class, "large-product.cu");
 
   private final CudaDevice device;
   private final Nvrtc compiler;
@@ -186,10 +182,7 @@ final class HopperLargeProducts implements Products {
   }
 
   private Map<String, Integer> constants(After after) {
-    Map<String, Integer> constants = new LinkedHashMap<>();
-    constants.put("W", HEAD_WIDTH);
-    constants.put("CAUSAL", 0);
-    constants.put("DROPOUT", 0);
+    Map<String, Integer> constants = HopperSource.constants();
     constants.put("AFTER", after.number);
     constants.put("GATE", network.activation().number);
     return constants;

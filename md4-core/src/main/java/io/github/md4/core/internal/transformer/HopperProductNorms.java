@@ -14,7 +14,6 @@ import io.github.md4.core.internal.cuda.TensorMap;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Products;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -143,10 +142,7 @@ final class HopperProductNorms implements AutoCloseable {
   }
 
   private Kernel compiled(Form form) {
-    Map<String, Integer> constants = new LinkedHashMap<>();
-    constants.put("W", STEP);
-    constants.put("CAUSAL", 0);
-    constants.put("DROPOUT", 0);
+    Map<String, Integer> constants = HopperSource.constants();
     constants.put("AFTER", AFTER);
     constants.put("GATE", 0);
     constants.put("ACROSS", form.across);

@@ -13,9 +13,7 @@ import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.cuda.TensorMap;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Products;
-import io.github.md4.core.internal.torch.TorchScript;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -187,16 +185,11 @@ final class HopperProducts implements Products {
     return programs.computeIfAbsent(
         form,
         wanted -> {
-          Map<String, Integer> constants = new LinkedHashMap<>();
-          constants.put("W", HEAD_WIDTH);
-          constants.put("CAUSAL", 0);
-          constants.put("DROPOUT", 0);
+          Map<String, Integer> constants = HopperSource.constants();
           constants.put("PARTS", wanted.parts);
           constants.put("AFTER", wanted.after.number);
           constants.put("GATE", network.activation().number);
-          String source =
-              TorchScript.resource(HopperProducts.class, "attention.cu")
-                  + TorchScript.resource(HopperProducts.class, "product.cu");
+          String source = HopperSource.of(HopperProducts.class, "product.cu");
           CudaProgram program = CudaProgram.compileForHopper(compiler, device, source, constants);
           program.allowSharedBytes(KERNEL, SHARED_BYTES);
           return program;

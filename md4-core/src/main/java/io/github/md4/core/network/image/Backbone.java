@@ -4,10 +4,12 @@ package io.github.md4.core.network.image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.image.FilterPacks;
 import io.github.md4.core.internal.image.KnownProducts;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.network.ParameterSpec;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** The part of an image network from tokens to logits, given the condition. */
@@ -41,26 +43,33 @@ interface Backbone {
   NDArray exact(Context context, Hidden product);
 
   /**
+   * What is known of weights before a forward pass.
+   *
+   * @param products of the condition
+   * @param packs of filters, if the weights never change
+   */
+  record Known(KnownProducts products, Optional<FilterPacks> packs) {
+    static final Known NOTHING = new Known(KnownProducts.NONE, Optional.empty());
+  }
+
+  /**
    * The context of a forward pass.
    *
    * @param scope takes the results
    * @param weights by name
    * @param condition float32 [B, W], or empty without condition
-   * @param products of the condition that are known
+   * @param known what need not be made again
    */
   record Context(
-      NDManager scope,
-      Function<String, NDArray> weights,
-      NDList condition,
-      KnownProducts products) {
+      NDManager scope, Function<String, NDArray> weights, NDList condition, Known known) {
 
     Context(NDManager scope, Function<String, NDArray> weights, NDList condition) {
-      this(scope, weights, condition, KnownProducts.NONE);
+      this(scope, weights, condition, Known.NOTHING);
     }
 
     /** Returns the same context with another scope. */
     Context in(NDManager other) {
-      return new Context(other, weights, condition, products);
+      return new Context(other, weights, condition, known);
     }
 
     /** Returns the values of a list. */

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.image.ConditionProducts;
+import io.github.md4.core.internal.image.FilterPacks;
 import io.github.md4.core.internal.image.KnownProducts;
 import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.internal.torch.FlatArrays;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -30,6 +32,7 @@ final class ImageWeights implements AutoCloseable {
   private final Map<String, NDArray> ofProducts = new HashMap<>();
   private final Runnable owned; // frees those that are this object's own
   private ConditionProducts joined = ConditionProducts.NONE;
+  private Optional<FilterPacks> packs = Optional.empty();
 
   private ImageWeights(Function<String, NDArray> exact, Runnable owned) {
     this.exact = exact;
@@ -109,12 +112,13 @@ final class ImageWeights implements AutoCloseable {
   }
 
   /**
-   * Makes products of the condition at once from now on, if there are several, they are alike, and
-   * the kernels can.
+   * Keeps what the kernels make of the weights, from now on. Products of the condition are made at
+   * once, if there are several, they are alike, and the kernels can.
    *
    * @param products weight and bias of each
    */
-  void join(NDManager parent, UNetKernels kernels, List<List<ParameterSpec>> products) {
+  void prepare(NDManager parent, UNetKernels kernels, List<List<ParameterSpec>> products) {
+    packs = kernels.packs(parent);
     long shapes = products.stream().map(product -> product.get(0).shape()).distinct().count();
     if (products.size() > 1 && shapes == 1) {
       joined = kernels.products(parent, column(products, 0), column(products, 1));
@@ -126,19 +130,20 @@ final class ImageWeights implements AutoCloseable {
   }
 
   /**
-   * Returns the products of the condition that are made at once.
+   * Returns what need not be made again, and the products of the condition that are made at once.
    *
    * @param condition float32 [B, W], or empty
    */
-  KnownProducts products(NDManager scope, NDList condition) {
-    return condition.isEmpty()
-        ? KnownProducts.NONE
-        : joined.of(scope, condition.singletonOrThrow());
+  Backbone.Known known(NDManager scope, NDList condition) {
+    KnownProducts products =
+        condition.isEmpty() ? KnownProducts.NONE : joined.of(scope, condition.singletonOrThrow());
+    return new Backbone.Known(products, packs);
   }
 
   @Override
   public void close() {
     joined.close();
+    packs.ifPresent(FilterPacks::close);
     owned.run();
   }
 }

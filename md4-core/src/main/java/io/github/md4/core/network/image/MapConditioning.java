@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.image;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.internal.torch.Hidden;
@@ -16,6 +17,12 @@ enum MapConditioning {
     Hidden residual(
         UNetKernels kernels, Backbone.Context context, List<Hidden> x, Hidden a, NDList weights) {
       return kernels.plainResidual(context.scope(), x, a, weights);
+    }
+
+    @Override
+    Hidden block(
+        UNetKernels kernels, Backbone.Context context, List<Hidden> x, NDList norm, NDList rest) {
+      return kernels.plainBlock(context.scope(), context.known().packs(), x, norm, rest);
     }
   },
   /** A product of the condition is added to the maps between two convolutions. */
@@ -34,7 +41,21 @@ enum MapConditioning {
     Hidden residual(
         UNetKernels kernels, Backbone.Context context, List<Hidden> x, Hidden a, NDList weights) {
       return kernels.addedResidual(
-          context.scope(), x, a, context.conditionVector(), context.products(), weights);
+          context.scope(), x, a, context.conditionVector(), context.known().products(), weights);
+    }
+
+    @Override
+    Hidden block(
+        UNetKernels kernels, Backbone.Context context, List<Hidden> x, NDList norm, NDList rest) {
+      Backbone.Known known = context.known();
+      return kernels.addedBlock(
+          context.scope(),
+          known.packs(),
+          x,
+          context.conditionVector(),
+          known.products(),
+          norm,
+          rest);
     }
   },
   /** The condition scales and shifts the output of every norm. */
@@ -55,6 +76,25 @@ enum MapConditioning {
     Hidden residual(
         UNetKernels kernels, Backbone.Context context, List<Hidden> x, Hidden a, NDList weights) {
       return kernels.adaptiveResidual(context.scope(), x, a, context.conditionVector(), weights);
+    }
+
+    @Override
+    Hidden block(
+        UNetKernels kernels, Backbone.Context context, List<Hidden> x, NDList norm, NDList rest) {
+      return kernels.adaptiveBlock(
+          context.scope(), context.known().packs(), x, context.conditionVector(), norm, rest);
+    }
+
+    @Override
+    Hidden head(
+        UNetKernels kernels,
+        Backbone.Context context,
+        Hidden x,
+        NDList norm,
+        NDArray rows,
+        NDList convolution) {
+      Hidden a = activated(kernels, context, List.of(x), norm);
+      return kernels.head(context.scope(), a, rows, convolution);
     }
   };
 
@@ -84,6 +124,21 @@ enum MapConditioning {
   Hidden activated(UNetKernels kernels, Backbone.Context context, List<Hidden> x, NDList norm) {
     return kernels.affineActivated(context.scope(), x, norm);
   }
+
+  /** Returns the logits of the chosen rows, of x normalised, activated and convolved. */
+  Hidden head(
+      UNetKernels kernels,
+      Backbone.Context context,
+      Hidden x,
+      NDList norm,
+      NDArray rows,
+      NDList convolution) {
+    return kernels.normedHead(context.scope(), context.known().packs(), x, norm, rows, convolution);
+  }
+
+  /** Returns a ResBlock that keeps the resolution: {@link #residual} of {@link #activated}. */
+  abstract Hidden block(
+      UNetKernels kernels, Backbone.Context context, List<Hidden> x, NDList norm, NDList rest);
 
   /** Returns x plus a ResBlock's branch, computed from its first activation a. */
   abstract Hidden residual(

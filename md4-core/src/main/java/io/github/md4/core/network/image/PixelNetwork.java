@@ -150,7 +150,7 @@ final class PixelNetwork implements Network {
    */
   FrozenDenoiser frozen(NDManager parent, ImageWeights weights, int callsBefore) {
     convolutional.ifPresent(
-        kernels -> weights.join(parent, kernels, inference.backbone.conditionProducts()));
+        kernels -> weights.prepare(parent, kernels, inference.backbone.conditionProducts()));
     FrozenImageNetwork launches = new FrozenImageNetwork(this, weights);
     return RecordingStream.find(parent)
         .<FrozenDenoiser>map(stream -> new GraphImageNetwork(parent, launches, stream, callsBefore))
@@ -292,7 +292,7 @@ final class PixelNetwork implements Network {
 
   private Backbone.Context context(NDManager scope, ImageWeights weights, NDList inputs) {
     NDList vector = embedding.of(scope, inference.condition, weights::of, inputs);
-    return new Backbone.Context(scope, weights::of, vector, weights.products(scope, vector));
+    return new Backbone.Context(scope, weights::of, vector, weights.known(scope, vector));
   }
 
   /** Returns F, the numbers of an example that the host writes for a step. */

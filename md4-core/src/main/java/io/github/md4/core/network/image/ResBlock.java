@@ -97,13 +97,13 @@ record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList re
 
   private Hidden of(Backbone.Context outer, NDManager scope, List<Hidden> x) {
     Backbone.Context context = outer.in(scope);
-    Hidden a = kind.conditioning.activated(kind.kernels, context, x, context.weights(norm));
     Hidden y =
-        kind.conditioning.residual(
+        resampling.block(
+            kind.conditioning,
             kind.kernels,
             context,
-            x.stream().map(map -> resampling.of(kind.kernels, scope, map)).toList(),
-            resampling.of(kind.kernels, scope, a),
+            x,
+            context.weights(norm),
             context.weights(rest));
     y.attach(outer.scope());
     return y;

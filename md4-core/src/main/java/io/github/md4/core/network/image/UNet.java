@@ -126,8 +126,13 @@ record UNet(
 
   @Override
   public Hidden product(Context context, NDArray zt, NDArray rows) {
-    Hidden a = activated(context, zt);
-    return kernels.head(context.scope(), a, rows, context.weights(head.convolution));
+    return head.conditioning.head(
+        kernels,
+        context,
+        lastMap(context, zt),
+        context.weights(head.norm),
+        rows,
+        context.weights(head.convolution));
   }
 
   @Override
@@ -135,8 +140,8 @@ record UNet(
     return kernels.exact(context.scope(), product);
   }
 
-  /** Returns what the head convolves. */
-  private Hidden activated(Context context, NDArray zt) {
+  /** Returns what the head normalises. */
+  private Hidden lastMap(Context context, NDArray zt) {
     Deque<Hidden> skips = new ArrayDeque<>();
     Hidden x = midBlock.of(context, goDown(context, zt, skips));
     for (Level level : up) {
@@ -147,7 +152,7 @@ record UNet(
         x = block.ofLast(context, x);
       }
     }
-    return head.conditioning.activated(kernels, context, List.of(x), context.weights(head.norm));
+    return x;
   }
 
   /** Returns the lowest map, which is also the last one in {@code skips}. */

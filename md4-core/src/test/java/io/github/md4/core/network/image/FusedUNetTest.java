@@ -24,6 +24,7 @@ import io.github.md4.core.network.Training;
 import io.github.md4.core.network.transformer.Inputs;
 import io.github.md4.core.token.ImageShape;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -140,8 +141,9 @@ final class FusedUNetTest {
         try (JoinedProducts joined = new JoinedProducts(manager, weights, biases)) {
           KnownProducts products = joined.of(scope, vector.singletonOrThrow());
           assertThat(products.count()).isEqualTo(weights.size());
-          Backbone.Context known = new Backbone.Context(scope, parameters::get, vector, products);
-          assertClose(expected, backbone.logits(known, zt, rows));
+          Backbone.Known known = new Backbone.Known(products, Optional.empty());
+          Backbone.Context knowing = new Backbone.Context(scope, parameters::get, vector, known);
+          assertClose(expected, backbone.logits(knowing, zt, rows));
         }
       }
     }

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.image;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.image.FilterPacks.Pack;
+import io.github.md4.core.internal.image.HopperConvolutions.Base;
+import io.github.md4.core.internal.image.HopperConvolutions.Norm;
+import io.github.md4.core.internal.image.ResBlockSteps.Modulation;
+import io.github.md4.core.internal.image.ResBlockSteps.SecondHalf;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@link InferenceUNetKernels} with convolutions of our own wherever maps are small, which is with
+ * few images: two kernels a ResBlock. A map that is small is followed in memory by its moments,
+ * whoever made it.
+ */
+final class HopperUNetKernels extends InferenceUNetKernels {
+  private static final String SOURCE =
+      """
+      def product(self: __torch__.M, c: Tensor, w: Tensor, b: Tensor) -> Tensor:
+        return torch.linear(c, w, b)
+      # logits: a map [B, C V, H, W], its channels last in memory
+      def rows(self: __torch__.M, logits: Tensor, rows: Tensor, vocabulary: int) -> Tensor:
+        all = torch.permute(logits, [0, 2, 3, 1]).reshape([-1, vocabulary])
+        return torch.index_select(all, 0, rows)
+      """;
+
+  private static final int COLUMNS = 8; // that a head's kernel writes together
+
+  private final HopperConvolutions convolutions;
+  private final TorchScript script;
+  private final int colours;
+
+  HopperUNetKernels(
+      NDManager parent,
+      Options options,
+      UNetKernels others,
+      NormActivationKernels.Factory factory,
+      HopperConvolutions convolutions) {
+    super(parent, options, others, factory);
+    this.convolutions = convolutions;
+    this.script = TorchScript.load(parent, Map.of(), SOURCE);
+    this.colours = options.colours();
+  }
+
+  @Override
+  public Optional<FilterPacks> packs(NDManager parent) {
+    return Optional.of(convolutions.packs(parent));
+  }
+
+  @Override
+  public Hidden plainBlock(
+      NDManager scope, Optional<FilterPacks> packs, List<Hidden> x, NDList norm, NDList w) {
+    return taking(packs, x, w.get(0))
+        .map(
+            of -> {
+              SecondHalf second = SecondHalf.of(w, FirstHalf.Plain.TAKEN);
+              return block(scope, of, x, norm(norm), w.get(0), w.get(1), norm(w, 2), second);
+            })
+        .orElseGet(() -> super.plainBlock(scope, packs, x, norm, w));
+  }
+
+  @Override
+  public Hidden addedBlock(
+      NDManager scope,
+      Optional<FilterPacks> packs,
+      List<Hidden> x,
+      NDArray c,
+      KnownProducts known,
+      NDList norm,
+      NDList w) {
+    return taking(packs, x, w.get(1))
+        .map(
+            of -> {
+              NDArray product =
+                  known.of(w.get(0)).orElseGet(() -> one(scope, "product", c, w.get(0), w.get(2)));
+              SecondHalf second = SecondHalf.of(w, FirstHalf.Biased.TAKEN);
+              return block(scope, of, x, norm(norm), w.get(1), product, norm(w, 3), second);
+            })
+        .orElseGet(() -> super.addedBlock(scope, packs, x, c, known, norm, w));
+  }
+
+  @Override
+  public Hidden adaptiveBlock(
+      NDManager scope,
+      Optional<FilterPacks> packs,
+      List<Hidden> x,
+      NDArray c,
+      NDList norm,
+      NDList w) {
+    return taking(packs, x, w.get(0))
+        .map(
+            of -> {
+              Norm first = norm(modulation(scope, c, norm));
+              Norm inside = norm(modulation(scope, c, w.subNDList(2)));
+              SecondHalf second = SecondHalf.of(w, FirstHalf.Modulated.TAKEN);
+              return block(scope, of, x, first, w.get(0), w.get(1), inside, second);
+            })
+        .orElseGet(() -> super.adaptiveBlock(scope, packs, x, c, norm, w));
+  }
+
+  @Override
+  public Hidden normedHead(
+      NDManager scope,
+      Optional<FilterPacks> packs,
+      Hidden x,
+      NDList norm,
+      NDArray rows,
+      NDList filtersAndBias) {
+    int columns = (int) filtersAndBias.get(0).getShape().get(0);
+    if (packs.isEmpty() || columns % COLUMNS != 0 || !convolutions.takes(List.of(x.array))) {
+      return super.normedHead(scope, packs, x, norm, rows, filtersAndBias);
+    }
+    Pack pack = packs.get().of(filtersAndBias.get(0), filtersAndBias.get(1), List.of());
+    try (NDManager inner = scope.newSubManager()) {
+      NDArray logits =
+          convolutions.logits(
+              inner, List.of(x.array), norm(norm), pack.filters(), pack.bias().get(0), columns);
+      return new Hidden(one(scope, "rows", logits, rows, columns / colours));
+    }
+  }
+
+  /** Returns the packs of a ResBlock that the convolutions take, by its first filters. */
+  private Optional<FilterPacks> taking(
+      Optional<FilterPacks> packs, List<Hidden> x, NDArray filters) {
+    long out = filters.getShape().get(0);
+    return packs.filter(
+        known ->
+            convolutions.takes(arrays(x)) && convolutions.takes(x.get(0).array.getShape(), out));
+  }
+
+  private Hidden block(
+      NDManager scope,
+      FilterPacks packs,
+      List<Hidden> x,
+      Norm norm,
+      NDArray filters,
+      NDArray bias,
+      Norm inside,
+      SecondHalf second) {
+    int channels = (int) filters.getShape().get(0);
+    Pack pack = packs.of(second.filters(), second.bias(), second.projection());
+    Base base = new Base(arrays(x), pack.projection());
+    try (NDManager inner = scope.newSubManager()) {
+      NDArray h =
+          convolutions.map(
+              inner, arrays(x), norm, packs.of(filters).filters(), bias, Base.NOTHING, channels);
+      return new Hidden(
+          convolutions.map(
+              scope, List.of(h), inside, pack.filters(), pack.bias().get(0), base, channels));
+    }
+  }
+
+  private NDList modulation(NDManager scope, NDArray c, NDList productAndBias) {
+    return Modulation.of(c, productAndBias).values(steps().script(), scope);
+  }
+
+  private static Norm norm(NDList scaleAndShift) {
+    return norm(scaleAndShift, 0);
+  }
+
+  private static Norm norm(NDList weights, int at) {
+    return new Norm(weights.get(at), weights.get(at + 1));
+  }
+
+  private static List<NDArray> arrays(List<Hidden> maps) {
+    return maps.stream().map(map -> map.array).toList();
+  }
+
+  private NDArray one(NDManager scope, String function, Object... arguments) {
+    return script.run(scope, function, arguments).singletonOrThrow();
+  }
+
+  @Override
+  public Hidden plainResidual(NDManager scope, List<Hidden> x, Hidden a, NDList w) {
+    return measured(scope, super.plainResidual(scope, x, a, w));
+  }
+
+  @Override
+  public Hidden addedResidual(
+      NDManager scope, List<Hidden> x, Hidden a, NDArray c, KnownProducts known, NDList w) {
+    return measured(scope, super.addedResidual(scope, x, a, c, known, w));
+  }
+
+  @Override
+  public Hidden adaptiveResidual(NDManager scope, List<Hidden> x, Hidden a, NDArray c, NDList w) {
+    return measured(scope, super.adaptiveResidual(scope, x, a, c, w));
+  }
+
+  @Override
+  Hidden dense(NDManager scope, Hidden map) {
+    return measured(scope, super.dense(scope, map));
+  }
+
+  /** Returns a map as others find it: with its moments, if it is small; closes the given one. */
+  private Hidden measured(NDManager scope, Hidden map) {
+    if (!convolutions.takes(map.array.getShape())) {
+      return map;
+    }
+    try (map) {
+      return new Hidden(convolutions.measured(scope, map.array));
+    }
+  }
+
+  @Override
+  public String description() {
+    return super.description() + ", and convolutions of our own of few images";
+  }
+
+  @Override
+  public void close() {
+    convolutions.close();
+    script.close();
+    super.close();
+  }
+}
