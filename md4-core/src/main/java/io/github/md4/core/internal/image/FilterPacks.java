@@ -5,22 +5,22 @@ import ai.djl.ndarray.NDArray;
 import java.util.List;
 
 /**
- * The weights of convolutions as kernels of few images read them: made when they are first asked
- * for, and kept. They belong to weights that never change.
+ * The weights of convolutions as our own kernels read them: made when they are first asked for, and
+ * kept. They belong to weights that never change.
  */
 public interface FilterPacks extends AutoCloseable {
   /**
-   * The weights of a convolution. O channels of its results, rounded up to a multiple of 64; C
-   * channels of its input.
+   * The weights of a convolution. O channels of its results, rounded up to a multiple of N, the
+   * columns of a kernel; C channels of its input.
    *
-   * @param filters bfloat16 [O / 64, C / 16, 9, 2, 64, 8]
+   * @param filters bfloat16 [O / N, C / 16, 9, 2, N, 8]
    * @param bias float32 [O], with that of the projection; none, if it is the caller's
-   * @param projection of P channels, bfloat16 [O / 64, P / 16, 2, 64, 8], or empty
+   * @param projection of P channels, bfloat16 [O / N, P / 16, 1, 2, N, 8], or empty
    */
   record Pack(NDArray filters, List<NDArray> bias, List<NDArray> projection) {}
 
-  /** Returns the pack of filters [O, 3, 3, C], which are told by the array itself. */
-  Pack of(NDArray filters);
+  /** Returns the pack of filters [O, 3, 3, C], which are told by the array itself, by columns. */
+  Pack of(int columns, NDArray filters);
 
   /**
    * Returns the pack of filters with their bias, [O].
@@ -28,7 +28,7 @@ public interface FilterPacks extends AutoCloseable {
    * @param projection weight [O, P] and bias of a projection of what the convolution is added to,
    *     or empty
    */
-  Pack of(NDArray filters, NDArray bias, List<NDArray> projection);
+  Pack of(int columns, NDArray filters, NDArray bias, List<NDArray> projection);
 
   @Override
   void close();

@@ -21,10 +21,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
- * Convolutions of few images with the norm in front of them in one kernel, {@code convolution.cu},
- * in bfloat16.
+ * Convolutions with the norm in front of them in one kernel, {@code convolution.cu}, in bfloat16.
  *
  * <p>B images, maps [B, C, H, W], their channels last in memory, each followed in memory by its
  * moments, which the next norm reads. Results belong to {@code scope}.
@@ -33,26 +33,9 @@ final class HopperConvolutions implements AutoCloseable {
   /** Wider maps take longer than their convolutions by libtorch with the norms apart. */
   private static final int MOST_CHANNELS = 128;
 
-  /** The channels that a group of a norm has at least, two, times the groups. */
-  private static final int CHANNELS = 64;
-
-  private static final String KERNEL = "convolve";
-  private static final int SIDE = 8;
   private static final int THREADS = 256;
   private static final int STRIPS = 4; // of a tile
   private static final int MOST_UNIT = 8;
-  private static final int[] PARTS = {8, 4, 2};
-  private static final int LEAST_PARTS = 2; // with one, less fits beside each other
-
-  /** The channels that a block sums over at least; with fewer the exchange takes longer. */
-  private static final int LEAST_SHARE = 16;
-
-  private static final int STEP = 16; // channels of a product
-  private static final int PLACES = 9;
-  private static final int STEP_BYTES = 2048;
-  private static final int PLANE_BYTES = 16 * 101;
-  private static final int PLAIN_PLANE_BYTES = 16 * 65;
-  private static final int SUM_BYTES = 1 << 14;
   private static final int MOST_SHARED_BYTES = 225_000;
   private static final int MOMENT_BYTES = 8;
 
@@ -72,7 +55,7 @@ final class HopperConvolutions implements AutoCloseable {
   private final CudaDevice device;
   private final int multiprocessors;
   private final TorchScript script;
-  private final Map<Integer, CudaProgram> programs = new HashMap<>();
+  private final Map<ConvolutionKernel, CudaProgram> programs = new HashMap<>();
 
   private HopperConvolutions(NDManager manager, CudaDevice device) {
     this.device = device;
@@ -97,27 +80,36 @@ final class HopperConvolutions implements AutoCloseable {
     return new LaidOutFilters(parent, device);
   }
 
-  /** Returns whether a map is small enough, and has the channels, to be followed by its moments. */
-  boolean takes(Shape map) {
-    return takes(map, map.get(1));
-  }
-
-  /** Returns the same of a map of this size with other channels. */
-  boolean takes(Shape map, long channels) {
-    return channels % CHANNELS == 0
-        && channels <= MOST_CHANNELS
-        && (long) tiles(map) * columns(channels) <= multiprocessors;
+  /** Returns whether maps of a number of channels are followed by their moments. */
+  static boolean takes(long channels) {
+    return channels % ConvolutionKernel.CHANNELS == 0 && channels <= MOST_CHANNELS;
   }
 
   /**
    * Returns whether maps are all followed by their moments, and can be the input of a convolution:
    * no group of their norm has channels of both.
    */
-  boolean takes(List<NDArray> x) {
-    long channels = channels(x);
-    long group = channels / UNetKernels.GROUPS;
-    return x.stream().allMatch(map -> takes(map.getShape()) && group % unit(map.getShape()) == 0)
+  static boolean takes(List<NDArray> x) {
+    int group = channels(x) / UNetKernels.GROUPS;
+    return x.stream()
+            .map(map -> map.getShape().get(1))
+            .allMatch(channels -> takes(channels) && group % unit(channels) == 0)
         && x.get(0).getShape().get(1) % group == 0;
+  }
+
+  /**
+   * Returns the channels by which the filters of a convolution are laid out.
+   *
+   * @param like a map of the input
+   * @param channels of the result
+   */
+  int columns(NDArray like, int channels) {
+    return kernel(sized(like, channels)).columns();
+  }
+
+  private ConvolutionKernel kernel(Shape out, int... summed) {
+    int unit = Integer.numberOfTrailingZeros(unit(out.get(1)));
+    return ConvolutionKernel.of(out, unit, summed, multiprocessors);
   }
 
   /** A norm's scale and shift, float32 [C] or [B, C]. */
@@ -137,7 +129,7 @@ final class HopperConvolutions implements AutoCloseable {
    * Returns {@code base + bias + conv(swish(norm(x)))}, followed by its moments.
    *
    * @param x one map, or two whose channels follow each other
-   * @param filters as in {@link FilterPacks.Pack}
+   * @param filters as in {@link FilterPacks.Pack}, by {@link #columns}
    * @param bias float32 [channels] or [B, channels]
    * @param channels of the result
    */
@@ -172,7 +164,7 @@ final class HopperConvolutions implements AutoCloseable {
       Object momentsOfOut) {
     Shape size = out.getShape();
     int ofBase = base.product.isEmpty() ? 0 : channels(base.x);
-    int parts = parts(size, channels(x), ofBase);
+    ConvolutionKernel kernel = kernel(size, channels(x), ofBase);
     List<Object> arguments = new ArrayList<>(maps(x));
     arguments.add(moments(x.get(0)));
     arguments.add(x.size() < 2 ? Absent.ARRAY : moments(x.get(1)));
@@ -183,9 +175,10 @@ final class HopperConvolutions implements AutoCloseable {
     arguments.addAll(List.of(address(out), momentsOfOut));
     arguments.addAll(List.of((int) size.get(2), (int) size.get(3), (int) size.get(1)));
     arguments.add(new float[] {(float) UNetKernels.EPSILON});
-    long blocks = (long) parts * tiles(size) * columns(size.get(1));
-    int shared = sharedBytes(channels(x), ofBase, parts);
-    program(parts).launchEarly(KERNEL, new Grid(blocks, THREADS, 1, shared), arguments.toArray());
+    int shared = kernel.sharedBytes(channels(x), ofBase);
+    program(kernel)
+        .launchEarly(
+            kernel.name(), new Grid(kernel.blocks(size), THREADS, 1, shared), arguments.toArray());
   }
 
   /** Returns a copy of a map that is followed by its moments. */
@@ -193,10 +186,10 @@ final class HopperConvolutions implements AutoCloseable {
     Shape shape = map.getShape();
     NDArray room = room(scope, map, shape.get(1), momentBytes(shape));
     script.run(scope, "copied", map, room).close();
-    program(LEAST_PARTS)
+    program(kernel(shape, (int) shape.get(1)))
         .launch(
             "measure",
-            new Grid(tiles(shape), THREADS, 1),
+            new Grid(ConvolutionKernel.tiles(shape, ConvolutionKernel.SIDE), THREADS, 1),
             address(room),
             moments(room),
             (int) shape.get(2),
@@ -221,63 +214,34 @@ final class HopperConvolutions implements AutoCloseable {
   }
 
   private static long momentBytes(Shape map) {
-    return map.get(1) / unit(map) * tiles(map) * STRIPS * MOMENT_BYTES;
+    int tiles = ConvolutionKernel.tiles(map, ConvolutionKernel.SIDE);
+    return map.get(1) / unit(map.get(1)) * tiles * STRIPS * MOMENT_BYTES;
   }
 
   /** Returns the channels of which moments are kept together. */
-  private static int unit(Shape map) {
-    return Math.min(MOST_UNIT, Integer.lowestOneBit((int) map.get(1) / UNetKernels.GROUPS));
-  }
-
-  private static int tiles(Shape map) {
-    long down = (map.get(2) + SIDE - 1) / SIDE;
-    return Math.toIntExact(map.get(0) * down * ((map.get(3) + SIDE - 1) / SIDE));
-  }
-
-  private static int columns(long channels) {
-    return (int) (channels + CHANNELS - 1) / CHANNELS;
+  private static int unit(long channels) {
+    return Math.min(MOST_UNIT, Integer.lowestOneBit((int) channels / UNetKernels.GROUPS));
   }
 
   private static int channels(List<NDArray> maps) {
     return maps.stream().mapToInt(map -> (int) map.getShape().get(1)).sum();
   }
 
-  /** Returns in how many parts a sum is added up: more while multiprocessors are idle. */
-  private int parts(Shape out, int channels, int ofBase) {
-    int tiles = tiles(out) * columns(out.get(1));
-    for (int parts : PARTS) {
-      boolean isDivided = channels % (parts * STEP) == 0 && ofBase % (parts * STEP) == 0;
-      if (isDivided
-          && channels / parts >= LEAST_SHARE
-          && (parts * tiles <= multiprocessors || parts <= LEAST_PARTS)) {
-        return parts;
-      }
-    }
-    throw new IllegalStateException("no parts for %d channels".formatted(channels));
-  }
-
-  private static int sharedBytes(int channels, int ofBase, int parts) {
-    int share = channels / parts;
-    int ofProduct = ofBase / parts;
-    return (PLACES * share + ofProduct) / STEP * STEP_BYTES
-        + share / SIDE * PLANE_BYTES
-        + ofProduct / SIDE * PLAIN_PLANE_BYTES
-        + SUM_BYTES;
-  }
-
-  private CudaProgram program(int parts) {
+  private CudaProgram program(ConvolutionKernel kernel) {
     synchronized (programs) {
-      return programs.computeIfAbsent(parts, this::compiled);
+      return programs.computeIfAbsent(kernel, this::compiled);
     }
   }
 
-  private CudaProgram compiled(int parts) {
+  private CudaProgram compiled(ConvolutionKernel kernel) {
     Map<String, Integer> constants = HopperSource.constants();
-    constants.put("PARTS", parts);
-    String source = HopperSource.of(HopperConvolutions.class, "convolution.cu");
+    constants.putAll(new TreeMap<>(kernel.constants()));
+    String source =
+        HopperSource.of(HopperConvolutions.class, "convolution.cu")
+            + TorchScript.resource(HopperConvolutions.class, kernel.file());
     CudaProgram program =
         CudaProgram.compileForHopper(Nvrtc.find().orElseThrow(), device, source, constants);
-    program.allowSharedBytes(KERNEL, MOST_SHARED_BYTES);
+    program.allowSharedBytes(kernel.name(), MOST_SHARED_BYTES);
     return program;
   }
 

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * {@link InferenceUNetKernels} with convolutions of our own wherever maps are small, which is with
- * few images: two kernels a ResBlock. A map that is small is followed in memory by its moments,
+ * {@link InferenceUNetKernels} with convolutions of our own wherever maps have few channels and
+ * weights never change: two kernels a ResBlock. Such a map is followed in memory by its moments,
  * whoever made it.
  */
 final class HopperUNetKernels extends InferenceUNetKernels {
@@ -114,10 +114,17 @@ final class HopperUNetKernels extends InferenceUNetKernels {
       NDArray rows,
       NDList filtersAndBias) {
     int columns = (int) filtersAndBias.get(0).getShape().get(0);
-    if (packs.isEmpty() || columns % COLUMNS != 0 || !convolutions.takes(List.of(x.array))) {
+    if (packs.isEmpty() || columns % COLUMNS != 0 || !HopperConvolutions.takes(List.of(x.array))) {
       return super.normedHead(scope, packs, x, norm, rows, filtersAndBias);
     }
-    Pack pack = packs.get().of(filtersAndBias.get(0), filtersAndBias.get(1), List.of());
+    Pack pack =
+        packs
+            .get()
+            .of(
+                convolutions.columns(x.array, columns),
+                filtersAndBias.get(0),
+                filtersAndBias.get(1),
+                List.of());
     try (NDManager inner = scope.newSubManager()) {
       NDArray logits =
           convolutions.logits(
@@ -131,8 +138,7 @@ final class HopperUNetKernels extends InferenceUNetKernels {
       Optional<FilterPacks> packs, List<Hidden> x, NDArray filters) {
     long out = filters.getShape().get(0);
     return packs.filter(
-        known ->
-            convolutions.takes(arrays(x)) && convolutions.takes(x.get(0).array.getShape(), out));
+        known -> HopperConvolutions.takes(arrays(x)) && HopperConvolutions.takes(out));
   }
 
   private Hidden block(
@@ -145,12 +151,19 @@ final class HopperUNetKernels extends InferenceUNetKernels {
       Norm inside,
       SecondHalf second) {
     int channels = (int) filters.getShape().get(0);
-    Pack pack = packs.of(second.filters(), second.bias(), second.projection());
+    int columns = convolutions.columns(x.get(0).array, channels);
+    Pack pack = packs.of(columns, second.filters(), second.bias(), second.projection());
     Base base = new Base(arrays(x), pack.projection());
     try (NDManager inner = scope.newSubManager()) {
       NDArray h =
           convolutions.map(
-              inner, arrays(x), norm, packs.of(filters).filters(), bias, Base.NOTHING, channels);
+              inner,
+              arrays(x),
+              norm,
+              packs.of(columns, filters).filters(),
+              bias,
+              Base.NOTHING,
+              channels);
       return new Hidden(
           convolutions.map(
               scope, List.of(h), inside, pack.filters(), pack.bias().get(0), base, channels));
@@ -198,9 +211,12 @@ final class HopperUNetKernels extends InferenceUNetKernels {
     return measured(scope, super.dense(scope, map));
   }
 
-  /** Returns a map as others find it: with its moments, if it is small; closes the given one. */
+  /**
+   * Returns a map as others find it: with its moments, if it has few channels; closes the given
+   * one.
+   */
   private Hidden measured(NDManager scope, Hidden map) {
-    if (!convolutions.takes(map.array.getShape())) {
+    if (!HopperConvolutions.takes(map.array.getShape().get(1))) {
       return map;
     }
     try (map) {
@@ -210,11 +226,11 @@ final class HopperUNetKernels extends InferenceUNetKernels {
 
   @Override
   public String description() {
-    return super.description() + ", and convolutions of our own of few images";
+    return super.description() + ", and convolutions of our own";
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     convolutions.close();
     script.close();
     super.close();

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.TorchScript;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,15 +16,15 @@ import java.util.Map;
 final class LaidOutFilters implements FilterPacks {
   private static final String SOURCE =
       """
-      # w: [O, places, C], O filled up with zeros to a multiple of 64
-      def laidOut(self: __torch__.M, w: Tensor) -> Tensor:
-        filled = torch.constant_pad_nd(w, [0, 0, 0, 0, 0, (64 - w.size(0) % 64) % 64], 0)
-        eights = filled.view([-1, 64, w.size(1), w.size(2) // 16, 2, 8])
+      # w: [O, places, C], O filled up with zeros to a multiple of N
+      def laidOut(self: __torch__.M, w: Tensor, N: int) -> Tensor:
+        filled = torch.constant_pad_nd(w, [0, 0, 0, 0, 0, (N - w.size(0) % N) % N], 0)
+        eights = filled.view([-1, N, w.size(1), w.size(2) // 16, 2, 8])
         return torch.permute(eights, [0, 3, 2, 4, 1, 5]).contiguous().to(15)
-      def filters(self: __torch__.M, w: Tensor) -> Tensor:
-        return self.laidOut(torch.flatten(w, 1, 2))
-      def product(self: __torch__.M, w: Tensor) -> Tensor:
-        return self.laidOut(w.unsqueeze(1))
+      def filters(self: __torch__.M, w: Tensor, N: int) -> Tensor:
+        return self.laidOut(torch.flatten(w, 1, 2), N)
+      def product(self: __torch__.M, w: Tensor, N: int) -> Tensor:
+        return self.laidOut(w.unsqueeze(1), N)
       def exact(self: __torch__.M, b: Tensor, more: List[Tensor]) -> Tensor:
         sum = torch.clone(b.to(6))
         for each in more:
@@ -34,7 +35,7 @@ final class LaidOutFilters implements FilterPacks {
   private final CudaDevice device;
   private final NDManager manager;
   private final TorchScript script;
-  private final Map<NDArray, Pack> packs = new IdentityHashMap<>();
+  private final Map<Integer, Map<NDArray, Pack>> packs = new HashMap<>(); // by columns
 
   LaidOutFilters(NDManager parent, CudaDevice device) {
     this.device = device;
@@ -43,23 +44,30 @@ final class LaidOutFilters implements FilterPacks {
   }
 
   @Override
-  public synchronized Pack of(NDArray filters) {
-    return packs.computeIfAbsent(
-        filters, made -> whole(new Pack(one("filters", made), List.of(), List.of())));
+  public synchronized Pack of(int columns, NDArray filters) {
+    return packs(columns)
+        .computeIfAbsent(
+            filters, made -> whole(new Pack(one("filters", made, columns), List.of(), List.of())));
   }
 
   @Override
-  public synchronized Pack of(NDArray filters, NDArray bias, List<NDArray> projection) {
-    return packs.computeIfAbsent(filters, made -> whole(pack(made, bias, projection)));
+  public synchronized Pack of(
+      int columns, NDArray filters, NDArray bias, List<NDArray> projection) {
+    return packs(columns)
+        .computeIfAbsent(filters, made -> whole(pack(columns, made, bias, projection)));
   }
 
-  private Pack pack(NDArray filters, NDArray bias, List<NDArray> projection) {
+  private Map<NDArray, Pack> packs(int columns) {
+    return packs.computeIfAbsent(columns, unseen -> new IdentityHashMap<>());
+  }
+
+  private Pack pack(int columns, NDArray filters, NDArray bias, List<NDArray> projection) {
     boolean isProjected = !projection.isEmpty();
     NDArray sum = one("exact", bias, isProjected ? projection.subList(1, 2) : List.of());
     return new Pack(
-        one("filters", filters),
+        one("filters", filters, columns),
         List.of(sum),
-        isProjected ? List.of(one("product", projection.get(0))) : List.of());
+        isProjected ? List.of(one("product", projection.get(0), columns)) : List.of());
   }
 
   /** Waits for the pack: kernels read it before what is queued in front of them has ended. */

@@ -61,7 +61,7 @@ final class HopperConvolutionsGpuTest {
 
   /**
    * Tiles that are whole and not; one map and two, of one number of channels and of two; results
-   * that have other channels; a sum of 2, 4 and 8 blocks.
+   * that have other channels; a sum of 2, 4 and 8 blocks; few images and many.
    */
   @ParameterizedTest
   @CsvSource({
@@ -74,7 +74,14 @@ final class HopperConvolutionsGpuTest {
     "3, 9, 13, 64, 64, 64",
     "1, 5, 3, 128, 128, 128",
     "2, 10, 17, 128, 0, 64",
+    "1, 10, 17, 64, 0, 128",
     "40, 4, 4, 128, 128, 128",
+    "140, 5, 9, 64, 0, 64",
+    "70, 9, 8, 128, 0, 128",
+    "34, 20, 10, 128, 128, 128",
+    "70, 9, 8, 64, 64, 64",
+    "70, 10, 9, 128, 0, 64",
+    "1, 200, 60, 64, 0, 64",
   })
   void aBlock_isThatOfPlainLoops(
       int images, int height, int width, int first, int beside, int out) {
@@ -88,7 +95,8 @@ final class HopperConvolutionsGpuTest {
         x.add(map(random, size, beside));
       }
       List<NDArray> maps = x.stream().map(each -> ours.measured(scope, each.array)).toList();
-      assertThat(ours.takes(maps)).isTrue();
+      assertThat(HopperConvolutions.takes(maps)).isTrue();
+      int columns = ours.columns(maps.get(0), out);
       int in = first + beside;
       Values filters = filters(random, out, in);
       Values last = filters(random, out, out);
@@ -106,7 +114,7 @@ final class HopperConvolutionsGpuTest {
                 scope,
                 maps,
                 norms(norm),
-                packs.of(filters.array).filters(),
+                packs.of(columns, filters.array).filters(),
                 perImage,
                 Base.NOTHING,
                 out);
@@ -116,7 +124,7 @@ final class HopperConvolutionsGpuTest {
 
         List<NDArray> projection =
             isProjected ? List.of(weights.array, ofProjection.array) : List.of();
-        Pack pack = packs.of(last.array, lastBias.array, projection);
+        Pack pack = packs.of(columns, last.array, lastBias.array, projection);
         Base base = new Base(maps, pack.projection());
         NDArray y =
             ours.map(
@@ -136,7 +144,7 @@ final class HopperConvolutionsGpuTest {
                 scope,
                 List.of(y),
                 norms(inside),
-                packs.of(last.array, lastBias.array, projection).filters(),
+                packs.of(columns, last.array, lastBias.array, projection).filters(),
                 lastBias.array,
                 out);
         Values made = new Values(y, numbers(y), out);
@@ -173,7 +181,7 @@ final class HopperConvolutionsGpuTest {
                   scope,
                   List.of(map),
                   norm,
-                  packs.of(filters.array).filters(),
+                  packs.of(ours.columns(map, 64), filters.array).filters(),
                   bias,
                   Base.NOTHING,
                   64));
@@ -185,16 +193,12 @@ final class HopperConvolutionsGpuTest {
     }
   }
 
-  /** Maps with too many channels, or more tiles than a GPU has multiprocessors, are not taken. */
+  /** Maps with too many channels, or a channel a group, are not taken. */
   @Test
-  void largeMaps_areNotTaken() {
-    try (NDManager scope = NDManager.newBaseManager(Device.gpu());
-        HopperConvolutions ours = convolutions(scope)) {
-      assertThat(ours.takes(new Shape(1, 64, 28, 28))).isTrue();
-      assertThat(ours.takes(new Shape(1, 32, 28, 28))).isFalse();
-      assertThat(ours.takes(new Shape(1, 256, 28, 28))).isFalse();
-      assertThat(ours.takes(new Shape(200, 64, 8, 8))).isFalse();
-    }
+  void someMaps_areNotTaken() {
+    assertThat(HopperConvolutions.takes(64)).isTrue();
+    assertThat(HopperConvolutions.takes(32)).isFalse();
+    assertThat(HopperConvolutions.takes(256)).isFalse();
   }
 
   private void begin(NDManager scope) {
