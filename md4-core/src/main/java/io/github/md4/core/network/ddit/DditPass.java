@@ -10,7 +10,9 @@ import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.transformer.DditKernels;
 import io.github.md4.core.network.TimeFeatures;
+import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * A forward pass of the DDiT kind, from tokens to the logits of rows.
@@ -55,10 +57,8 @@ record DditPass(
 
   private NDArray rows(NDManager scope, NDArray ids, NDList inputs, NDArray rows) {
     NDArray condition = recording.shared(condition(scope, inputs));
-    Hidden h = recording.start(kernels.embed(scope, ids, weights.apply("embedding.weight")));
-    for (int layer = 0; layer < config.layers() - 1; layer++) {
-      h = block(scope, condition, layer, h); // [B, L, D]
-    }
+    Hidden embedded = recording.start(kernels.embed(scope, ids, weights.apply("embedding.weight")));
+    Hidden h = kernels.blocks(scope, embedded, condition, blocks(), places, recording); // [B, L, D]
     int last = config.layers() - 1;
     Hidden m = modulation(scope, condition, "layers." + last + ".modulation");
     Hidden attended = kernels.attention(scope, h, m, attention(last), places); // [B, L, D]
@@ -69,15 +69,16 @@ record DditPass(
     return kernels.head(scope, fed, ofRows(scope, ends, rows, attended), head());
   }
 
-  private Hidden block(NDManager outer, NDArray condition, int layer, Hidden stream) {
-    return recording.segment(
-        outer,
-        stream,
-        (scope, h) -> {
-          Hidden m = modulation(scope, condition, "layers." + layer + ".modulation");
-          Hidden attended = kernels.attention(scope, h, m, attention(layer), places);
-          return kernels.feedForward(scope, attended, m, feedForward(layer));
-        });
+  /** Returns the weights of all blocks but the last, whose feed-forward is at chosen rows alone. */
+  private List<DditKernels.Block> blocks() {
+    return IntStream.range(0, config.layers() - 1)
+        .mapToObj(
+            layer ->
+                new DditKernels.Block(
+                    modulation("layers." + layer + ".modulation"),
+                    attention(layer),
+                    feedForward(layer)))
+        .toList();
   }
 
   /**
@@ -110,10 +111,13 @@ record DditPass(
   }
 
   Hidden modulation(NDManager scope, NDArray condition, String name) {
+    return kernels.modulation(scope, condition, modulation(name));
+  }
+
+  private NDList modulation(String name) {
     return config.isAdaptive()
-        ? kernels.modulation(
-            scope, condition, weights.apply(name + ".weight"), weights.apply(name + ".bias"))
-        : Hidden.borrowed(condition);
+        ? new NDList(weights.apply(name + ".weight"), weights.apply(name + ".bias"))
+        : new NDList();
   }
 
   Hidden ofRows(NDManager scope, Hidden m, NDArray rows, Hidden h) {
