@@ -103,7 +103,7 @@ public class DditKernels implements AutoCloseable {
    *
    * @param weights w and b, or nothing without a condition, where the result is not to be read
    */
-  public final Hidden modulation(NDManager scope, NDArray condition, NDList weights) {
+  public Hidden modulation(NDManager scope, NDArray condition, NDList weights) {
     return weights.isEmpty()
         ? Hidden.borrowed(condition)
         : hidden(scope, "modulation", condition, weights.get(0), weights.get(1));

@@ -32,6 +32,7 @@ final class HopperDditKernels extends DditKernels {
   private static final int PACK = 8;
   private static final int LANES = 32;
   private static final int WARPS = 4;
+  private static final int LANES_OF_PRODUCT = 8;
 
   /** Where a block's vectors are: for each branch its shift, its scale behind it, and its gate. */
   private static final int ATTENTION_SHIFT = 0;
@@ -220,15 +221,71 @@ final class HopperDditKernels extends DditKernels {
     }
   }
 
+  @Override
+  public NDArray condition(NDManager scope, NDArray features, NDList weights) {
+    if (!isInPacks(weights.get(0)) || !isInPacks(weights.get(2))) {
+      return super.condition(scope, features, weights);
+    }
+    NDArray first = dense(scope, features, weights.get(0), weights.get(1));
+    return dense(scope, first, weights.get(2), weights.get(3));
+  }
+
+  private static boolean isInPacks(NDArray w) {
+    return w.getShape().get(1) % PACK == 0;
+  }
+
+  private NDArray dense(NDManager scope, NDArray x, NDArray w, NDArray b) {
+    int examples = (int) x.getShape().get(0);
+    int out = (int) w.getShape().get(0);
+    NDArray y = pool.floats(scope, x, examples, out);
+    int in = (int) w.getShape().get(1);
+    program.launchEarly("dense", products(out), x, w, b, y, in, out, examples);
+    return y;
+  }
+
+  /** Returns the blocks of threads for products of few examples with so many rows of weights. */
+  private static Grid products(int rows) {
+    return Grid.of((long) rows * LANES_OF_PRODUCT);
+  }
+
+  @Override
+  public Hidden modulation(NDManager scope, NDArray condition, NDList weights) {
+    return weights.isEmpty() || !isInPacks(weights.get(0))
+        ? super.modulation(scope, condition, weights)
+        : modulations(scope, condition, weights, 1).get(0);
+  }
+
+  /**
+   * Returns the vectors of blocks, made at once: alone each is a launch that takes longer than what
+   * it computes.
+   *
+   * @param weights w and b of all, one behind the other
+   */
+  private List<Hidden> modulations(NDManager scope, NDArray condition, NDList weights, int blocks) {
+    int examples = (int) condition.getShape().get(0);
+    int in = (int) condition.getShape().get(1);
+    int rows = (int) weights.get(1).getShape().size();
+    int out = rows / blocks;
+    NDList made = pieces.call(scope, "vectors", condition, blocks, out / width(options));
+    program.launchEarly(
+        "modulations",
+        products(rows),
+        condition,
+        weights.get(0),
+        weights.get(1),
+        made.get(0),
+        in,
+        out,
+        rows,
+        examples);
+    return made.stream().map(Hidden::new).toList();
+  }
+
   /** Returns the six vectors of each block. */
   private List<Hidden> modulations(NDManager scope, NDArray condition, List<Block> blocks) {
-    if (!options.isAdaptive()) {
-      return blocks.stream().map(block -> Hidden.borrowed(condition)).toList();
-    }
-    NDList of = stacked(blocks);
-    return pieces.call(scope, "modulations", condition, of.get(0), of.get(1)).stream()
-        .map(Hidden::new)
-        .toList();
+    return options.isAdaptive() && isInPacks(blocks.get(0).modulation().get(0))
+        ? modulations(scope, condition, stacked(blocks), blocks.size())
+        : blocks.stream().map(block -> modulation(scope, condition, block.modulation())).toList();
   }
 
   /** Returns the weights of all blocks' modulations, which are put together once. */

@@ -46,6 +46,67 @@ __device__ __forceinline__ float sumOfWarp(float x) {
   return x;
 }
 
+// ---- condition ----
+
+// Products of few examples, which take as long as their weights are under way: 8 lanes add up a row of w, and hold its first
+// packs before the kernel in front has ended.
+#define SHARE 8                             // lanes of a row of w
+#define ROWS_OF_BLOCK (THREADS / SHARE)
+#define HELD 4                              // packs of a row of w in each lane
+
+__device__ __forceinline__ float dot(const Pack& w, const float* x) {
+  float of[8], sum = 0.f;
+  unpack(w, of);
+  float4 first = *(const float4*)x, second = *(const float4*)(x + 4);
+  sum += of[0] * first.x + of[1] * first.y + of[2] * first.z + of[3] * first.w;
+  return sum + of[4] * second.x + of[5] * second.y + of[6] * second.z + of[7] * second.w;
+}
+
+// Calls put(example, row, sum) with the products of x [examples, in] float32 and w [rows, in], and b [rows] added.
+template <typename Put>
+__device__ __forceinline__ void products(const float* x, const bf16* __restrict__ w, const bf16* __restrict__ b, int in,
+                                         int rows, int examples, Put put) {
+  int row = blockIdx.x * ROWS_OF_BLOCK + threadIdx.x / SHARE, lane = threadIdx.x % SHARE, packs = in / 8;
+  bool isInside = row < rows;
+  const bf16* weights = w + (long)(isInside ? row : 0) * in;
+  float bias = __uint_as_float((u32)b[isInside ? row : 0] << 16);
+  Pack held[HELD];
+#pragma unroll
+  for (int i = 0; i < HELD; i++)
+    if (lane + SHARE * i < packs) held[i] = load(weights + (lane + SHARE * i) * 8);
+  awaitEarlier();
+  letNextBegin();
+  for (int example = 0; example < examples; example++) {
+    const float* of = x + (long)example * in;
+    float sum = 0.f;
+#pragma unroll
+    for (int i = 0; i < HELD; i++)
+      if (lane + SHARE * i < packs) sum += dot(held[i], of + (lane + SHARE * i) * 8);
+    for (int p = lane + SHARE * HELD; p < packs; p += SHARE) sum += dot(load(weights + p * 8), of + p * 8);
+#pragma unroll
+    for (int offset = SHARE / 2; offset; offset >>= 1) sum += __shfl_xor_sync(~0u, sum, offset);
+    if (isInside && lane == 0) put(example, row, sum + bias);
+  }
+}
+
+// y [examples, out] = silu(x w' + b), x and y float32.
+extern "C" __global__ void __launch_bounds__(THREADS)
+    dense(const float* x, const bf16* __restrict__ w, const bf16* __restrict__ b, float* y, int in, int out, int examples) {
+  products(x, w, b, in, out, examples,
+           [&](int example, int row, float sum) { y[(long)example * out + row] = sum / (1.f + __expf(-sum)); });
+}
+
+// y [blocks, examples, out] = x w' + b, w [blocks, out, in], b [blocks, out]; rows: blocks times out.
+extern "C" __global__ void __launch_bounds__(THREADS)
+    modulations(const float* x, const bf16* __restrict__ w, const bf16* __restrict__ b, bf16* y, int in, int out, int rows,
+                int examples) {
+  products(x, w, b, in, rows, examples, [&](int example, int row, float sum) {
+    u32 word;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(0.f), "f"(sum));
+    y[((long)(row / out) * examples + example) * out + row % out] = (bf16)word;
+  });
+}
+
 // ---- rows ----
 
 // Asks for a vector [D] of weights, so that it is near when it is read.
