@@ -207,9 +207,9 @@ public class DditKernels implements AutoCloseable {
     return pieces.array(scope, "head", h.array, modulation.array, weights);
   }
 
-  /** Returns logits without the last column, the mask's, [R, V]. */
-  public NDArray withoutLast(NDManager scope, NDArray logits) {
-    return pieces.array(scope, "withoutLast", logits);
+  /** Returns {@link #head} without the last column, the mask's, [R, V]. */
+  public NDArray headOfTokens(NDManager scope, Hidden h, Hidden modulation, NDList weights) {
+    return pieces.array(scope, "withoutLast", head(scope, h, modulation, weights));
   }
 
   /** Returns what computes, in a few words. */

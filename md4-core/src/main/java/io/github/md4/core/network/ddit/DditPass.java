@@ -30,13 +30,15 @@ record DditPass(
     NDList places,
     Recording recording) {
 
+  /** The head of a network, as {@link DditKernels#head} is one. */
+  @FunctionalInterface
+  interface Head {
+    NDArray of(NDManager scope, Hidden h, Hidden modulation, NDList weights);
+  }
+
   /** Returns {@link #raw} without the last column, the mask's, [R, V]. */
   NDArray logits(NDManager outer, NDArray ids, NDList inputs, NDArray rows) {
-    try (NDManager scope = outer.newSubManager()) {
-      NDArray logits = kernels.withoutLast(scope, raw(scope, ids, inputs, rows));
-      logits.attach(outer);
-      return logits;
-    }
+    return logits(outer, ids, inputs, rows, kernels::headOfTokens);
   }
 
   /**
@@ -48,14 +50,18 @@ record DditPass(
    * @param rows flat positions of the stream, int64 [R]
    */
   NDArray raw(NDManager outer, NDArray ids, NDList inputs, NDArray rows) {
+    return logits(outer, ids, inputs, rows, kernels::head);
+  }
+
+  private NDArray logits(NDManager outer, NDArray ids, NDList inputs, NDArray rows, Head head) {
     try (NDManager scope = outer.newSubManager()) {
-      NDArray logits = rows(scope, ids, inputs, rows);
+      NDArray logits = rows(scope, ids, inputs, rows, head);
       logits.attach(outer);
       return logits;
     }
   }
 
-  private NDArray rows(NDManager scope, NDArray ids, NDList inputs, NDArray rows) {
+  private NDArray rows(NDManager scope, NDArray ids, NDList inputs, NDArray rows, Head head) {
     NDArray condition = recording.shared(condition(scope, inputs));
     Hidden embedded = recording.start(kernels.embed(scope, ids, weights.apply("embedding.weight")));
     Hidden h = kernels.blocks(scope, embedded, condition, blocks(), places, recording); // [B, L, D]
@@ -66,7 +72,7 @@ record DditPass(
     Hidden ofRows = ofRows(scope, m, rows, attended);
     Hidden fed = kernels.feedForward(scope, picked, ofRows, feedForward(last)); // [R, D]
     Hidden ends = modulation(scope, condition, "head.modulation");
-    return kernels.head(scope, fed, ofRows(scope, ends, rows, attended), head());
+    return head.of(scope, fed, ofRows(scope, ends, rows, attended), head());
   }
 
   /** Returns the weights of all blocks but the last, whose feed-forward is at chosen rows alone. */

@@ -302,3 +302,34 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   long row = rows[item / packs] / length;
   store(to + item * 8, load(from + (row * packs + item % packs) * 8));
 }
+
+// ---- logits ----
+
+#define COLUMNS 8  // of a thread, THREADS apart
+
+// logits [rows, columns] = y + b in float32, y [rows, stride], b [columns]; a block writes a stretch of THREADS * COLUMNS columns
+// of a row. The rows of logits are aligned to nothing, so each warp reads and writes numbers next to each other.
+extern "C" __global__ void __launch_bounds__(THREADS)
+    logits(const bf16* y, const bf16* __restrict__ b, float* logits, int columns, int stride, int stretches) {
+  int row = blockIdx.x / stretches, first = blockIdx.x % stretches * (THREADS * COLUMNS) + threadIdx.x;
+  float sum[COLUMNS];
+#pragma unroll
+  for (int i = 0; i < COLUMNS; i++) {
+    int column = first + i * THREADS;
+    sum[i] = column < columns ? __uint_as_float((u32)b[column] << 16) : 0.f;
+  }
+  awaitEarlier();
+  letNextBegin();
+  const bf16* from = y + (long)row * stride;
+  float* to = logits + (long)row * columns;
+#pragma unroll
+  for (int i = 0; i < COLUMNS; i++) {
+    int column = first + i * THREADS;
+    if (column < columns) sum[i] += __uint_as_float((u32)from[column] << 16);
+  }
+#pragma unroll
+  for (int i = 0; i < COLUMNS; i++) {
+    int column = first + i * THREADS;
+    if (column < columns) to[column] = sum[i];
+  }
+}

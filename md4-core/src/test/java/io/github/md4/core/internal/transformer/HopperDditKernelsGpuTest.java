@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("gpu")
 final class HopperDditKernelsGpuTest {
   private static final int VECTORS = 6;
-  private static final int CONDITION = 32;
+  private static final int CONDITION = 40;
+  private static final int FEATURES = 320;
   private static final int COLUMNS = 29;
   private static final int BLOCKS = 3;
   private static final int REPEATS = 20;
@@ -128,12 +129,28 @@ final class HopperDditKernelsGpuTest {
     }
 
     private NDArray condition() {
-      float[] values = new float[of.examples * CONDITION];
-      Random random = new Random(1);
+      return floats(of.examples, CONDITION);
+    }
+
+    private NDArray features() {
+      return floats(of.examples, FEATURES);
+    }
+
+    private NDArray floats(int rows, int columns) {
+      float[] values = new float[rows * columns];
+      Random random = new Random(columns);
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) random.nextGaussian();
       }
-      return manager.create(values, new Shape(of.examples, CONDITION));
+      return manager.create(values, new Shape(rows, columns));
+    }
+
+    private NDList dense() {
+      return new NDList(
+          product("dense1", CONDITION, FEATURES),
+          bias("dense1.bias", CONDITION),
+          product("dense2", CONDITION, CONDITION),
+          bias("dense2.bias", CONDITION));
     }
 
     /** The stream is small, so that it hides no error of what is added to it. */
@@ -167,6 +184,10 @@ final class HopperDditKernelsGpuTest {
       DditKernels.Block block = block("a");
       NDArray condition = condition();
       Hidden m = kernels.modulation(manager, condition, block.modulation());
+      if (of.isAdaptive) {
+        results.put("condition", kernels.condition(manager, features(), dense()).toFloatArray());
+        results.put("modulation", read(m));
+      }
       Hidden h = stream();
       NDArray rows = rows();
       results.put("attention", read(kernels.attention(manager, h, m, block.attention(), places())));
@@ -182,9 +203,10 @@ final class HopperDditKernelsGpuTest {
           read(kernels.feedForward(manager, chosen, ofRows, block.feedForward())));
       Hidden ends = kernels.modulation(manager, condition, modulation("head", 2));
       NDList head = withNorm("head", product("head", COLUMNS, of.width()), bias("last", COLUMNS));
+      Hidden endsOfRows = ofRows(kernels, ends, rows, h);
+      results.put("head", kernels.head(manager, chosen, endsOfRows, head).toFloatArray());
       results.put(
-          "head",
-          kernels.head(manager, chosen, ofRows(kernels, ends, rows, h), head).toFloatArray());
+          "head of tokens", kernels.headOfTokens(manager, chosen, endsOfRows, head).toFloatArray());
       results.put("blocks", blocks(kernels));
       return results;
     }
