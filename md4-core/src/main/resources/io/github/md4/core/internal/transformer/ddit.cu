@@ -76,12 +76,14 @@ __device__ __forceinline__ void products(const float* x, const bf16* __restrict_
     if (lane + SHARE * i < packs) held[i] = load(weights + (lane + SHARE * i) * 8);
   awaitEarlier();
   letNextBegin();
+#pragma unroll 1
   for (int example = 0; example < examples; example++) {
     const float* of = x + (long)example * in;
     float sum = 0.f;
 #pragma unroll
     for (int i = 0; i < HELD; i++)
       if (lane + SHARE * i < packs) sum += dot(held[i], of + (lane + SHARE * i) * 8);
+#pragma unroll 1
     for (int p = lane + SHARE * HELD; p < packs; p += SHARE) sum += dot(load(weights + p * 8), of + p * 8);
 #pragma unroll
     for (int offset = SHARE / 2; offset; offset >>= 1) sum += __shfl_xor_sync(~0u, sum, offset);
