@@ -34,6 +34,8 @@ def forms():
     for width in (64, 128):
         for norms in (0, 1):
             yield [text / "llama.cu"], dict(W=width, NORMS=norms), HOPPER_PLAIN
+    for width, head in ((64, 64), (768, 64), (1024, 64), (2048, 128)):
+        yield [text / "ddit.cu"], dict(D=width, W=head), HOPPER
     for gate in (0, 1, 2):
         for wide in (0, 1):
             yield [text / "fused.cu", text / "step.cu"], dict(D=768, W=64, GATE=gate, WIDE=wide), HOPPER

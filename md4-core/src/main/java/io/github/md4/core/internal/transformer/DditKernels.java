@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.Recording;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,10 +17,10 @@ import java.util.Map;
  * <p>Shapes: B examples, L positions, P positions before them, D width, W head width, R chosen
  * rows. Weights are [out, in], float32 or the type of the products.
  */
-public final class DditKernels implements AutoCloseable {
-  private static final String RESOURCE = "ddit.torchscript";
+public class DditKernels implements AutoCloseable {
+  static final String RESOURCE = "ddit.torchscript";
 
-  private final PieceKernels pieces;
+  final PieceKernels pieces;
 
   /**
    * The sizes and types of a network.
@@ -35,7 +36,7 @@ public final class DditKernels implements AutoCloseable {
       boolean isAdaptive,
       boolean hasNormBias) {
 
-    private Map<String, Object> constants() {
+    Map<String, Object> constants() {
       Map<String, Object> constants = new LinkedHashMap<>();
       constants.put("dtype", precision.scalarType);
       constants.put("headWidth", headWidth);
@@ -55,13 +56,31 @@ public final class DditKernels implements AutoCloseable {
    */
   public record Remembered(Hidden stream, Hidden keysValues) {}
 
-  private DditKernels(PieceKernels pieces) {
+  /**
+   * A block's weights.
+   *
+   * @param modulation w and b of its six vectors, or nothing without a condition
+   * @param attention as {@link DditKernels#attention} takes them
+   * @param feedForward as {@link DditKernels#feedForward} takes them
+   */
+  public record Block(NDList modulation, NDList attention, NDList feedForward) {}
+
+  DditKernels(PieceKernels pieces) {
     this.pieces = pieces;
   }
 
   /** Returns kernels whose results cannot be differentiated. */
   public static DditKernels forInference(NDManager parent, Options options) {
     return new DditKernels(PieceKernels.forInference(parent, RESOURCE, options.constants()));
+  }
+
+  /**
+   * Returns kernels for weights in the type of the products, the same ones in every call, whose
+   * results cannot be differentiated: our own between the products where the GPU has them, else as
+   * {@link #forInference}.
+   */
+  public static DditKernels forFrozenWeights(NDManager parent, Options options) {
+    return HopperDditKernels.find(parent, options).orElseGet(() -> forInference(parent, options));
   }
 
   /** Returns kernels whose results can be differentiated automatically. */
@@ -79,14 +98,51 @@ public final class DditKernels implements AutoCloseable {
     return pieces.array(scope, "condition", features, weights);
   }
 
-  /** Returns k vectors of width D for each example, [B, k, 1, D]. */
-  public Hidden modulation(NDManager scope, NDArray condition, NDArray w, NDArray b) {
-    return hidden(scope, "modulation", condition, w, b);
+  /**
+   * Returns k vectors of width D for each example, [B, k, 1, D].
+   *
+   * @param weights w and b, or nothing without a condition, where the result is not to be read
+   */
+  public Hidden modulation(NDManager scope, NDArray condition, NDList weights) {
+    return weights.isEmpty()
+        ? Hidden.borrowed(condition)
+        : hidden(scope, "modulation", condition, weights.get(0), weights.get(1));
   }
 
   /** Returns the vectors of each row's example, [R, k, D]. */
   public Hidden modulationOfRows(NDManager scope, Hidden modulation, NDArray rows, Hidden h) {
     return hidden(scope, "modulationOfRows", modulation.array, rows, h.array);
+  }
+
+  /**
+   * Returns the stream after blocks, [B, L, D].
+   *
+   * @param outer takes the result
+   * @param stream the stream before them, which nothing else reads any more
+   * @param condition float32 [B, c], or anything where there is none
+   * @param places as {@link #attention} takes them
+   * @param recording decides how much of a block is kept
+   */
+  public Hidden blocks(
+      NDManager outer,
+      Hidden stream,
+      NDArray condition,
+      List<Block> blocks,
+      NDList places,
+      Recording recording) {
+    Hidden h = stream;
+    for (Block block : blocks) {
+      h =
+          recording.segment(
+              outer,
+              h,
+              (scope, before) -> {
+                Hidden m = modulation(scope, condition, block.modulation);
+                Hidden attended = attention(scope, before, m, block.attention, places);
+                return feedForward(scope, attended, m, block.feedForward);
+              }); // [B, L, D]
+    }
+    return h;
   }
 
   /**
@@ -108,7 +164,7 @@ public final class DditKernels implements AutoCloseable {
    * @param past keys and values of those, [B, P, 2 D], or none
    * @param places of all P + L positions
    */
-  public Remembered remembering(
+  public final Remembered remembering(
       NDManager scope,
       Hidden h,
       Hidden modulation,
@@ -151,9 +207,14 @@ public final class DditKernels implements AutoCloseable {
     return pieces.array(scope, "head", h.array, modulation.array, weights);
   }
 
-  /** Returns logits without the last column, the mask's, [R, V]. */
-  public NDArray withoutLast(NDManager scope, NDArray logits) {
-    return pieces.array(scope, "withoutLast", logits);
+  /** Returns {@link #head} without the last column, the mask's, [R, V]. */
+  public NDArray headOfTokens(NDManager scope, Hidden h, Hidden modulation, NDList weights) {
+    return pieces.array(scope, "withoutLast", head(scope, h, modulation, weights));
+  }
+
+  /** Returns what computes, in a few words. */
+  public String description() {
+    return "TorchScript";
   }
 
   @Override
@@ -161,7 +222,7 @@ public final class DditKernels implements AutoCloseable {
     pieces.close();
   }
 
-  private Hidden hidden(NDManager scope, String function, Object... arguments) {
+  final Hidden hidden(NDManager scope, String function, Object... arguments) {
     return new Hidden(pieces.array(scope, function, arguments));
   }
 }

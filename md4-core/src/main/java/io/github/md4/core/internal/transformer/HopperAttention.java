@@ -80,11 +80,15 @@ final class HopperAttention implements AttentionKernels {
 
   private static Optional<AttentionKernels> onHopper(
       CudaDevice device, TransformerKernels.Options network, double dropout, BufferPool pool) {
-    int width = network.headWidth();
-    return device.isHopper() && (width == NARROW || width == WIDE)
+    return device.isHopper() && takes(network.headWidth())
         ? Nvrtc.find()
             .map(compiler -> new HopperAttention(device, compiler, network, dropout, pool))
         : Optional.empty();
+  }
+
+  /** Returns whether heads have a width that these kernels are made for. */
+  static boolean takes(int headWidth) {
+    return headWidth == NARROW || headWidth == WIDE;
   }
 
   @Override

@@ -51,7 +51,7 @@ final class BlockMemory implements BlockDecoder {
   NDArray raw(NDArray ids, NDArray rows) {
     try (NDManager scope = ids.getManager().newSubManager()) {
       Walk walk = walk(scope, ids);
-      NDArray logits = walk.head(scope, rows);
+      NDArray logits = walk.head(scope, rows, kernels::head);
       logits.attach(ids.getManager());
       return logits;
     }
@@ -65,7 +65,7 @@ final class BlockMemory implements BlockDecoder {
   @Override
   public NDArray logits(NDArray block, NDArray rows) {
     try (NDManager scope = block.getManager().newSubManager()) {
-      NDArray logits = kernels.withoutLast(scope, walk(scope, block).head(scope, rows));
+      NDArray logits = walk(scope, block).head(scope, rows, kernels::headOfTokens);
       logits.attach(block.getManager());
       return logits;
     }
@@ -89,10 +89,10 @@ final class BlockMemory implements BlockDecoder {
   private record Walk(
       DditPass pass, Hidden end, NDArray condition, NDList keysValues, DditKernels kernels) {
 
-    NDArray head(NDManager scope, NDArray rows) {
+    NDArray head(NDManager scope, NDArray rows, DditPass.Head head) {
       Hidden picked = kernels.hiddenOfRows(scope, end, rows);
       Hidden ends = pass.modulation(scope, condition, "head.modulation");
-      return kernels.head(scope, picked, pass.ofRows(scope, ends, rows, end), pass.head());
+      return head.of(scope, picked, pass.ofRows(scope, ends, rows, end), pass.head());
     }
   }
 

@@ -40,6 +40,7 @@ final class DditNetwork implements Network {
   private final List<ParameterSpec> specs;
   private final Precision precision;
   private final NDManager manager;
+  private final DditKernels.Options options;
   private final DditKernels inference;
   private final DditKernels training;
   private final RotaryAngles angles;
@@ -55,7 +56,7 @@ final class DditNetwork implements Network {
     this.precision = precision;
     this.manager = parent.newSubManager();
     this.angles = new RotaryAngles(ROTARY_BASE, config.headWidth());
-    DditKernels.Options options =
+    this.options =
         new DditKernels.Options(
             precision,
             config.heads(),
@@ -74,30 +75,34 @@ final class DditNetwork implements Network {
 
   @Override
   public Denoiser denoiser(Parameters parameters) {
-    return new Weighted(parameters::get);
+    return new Weighted(inference, parameters::get);
   }
 
   @Override
   public FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
-    return new Frozen(parent, parameters::get, () -> {});
+    return new Frozen(parent, inference, parameters::get, () -> {});
   }
 
   /** The network with weights. */
   private class Weighted implements Denoiser {
+    final DditKernels kernels;
     private final Function<String, NDArray> weights;
 
-    Weighted(Function<String, NDArray> weights) {
+    Weighted(DditKernels kernels, Function<String, NDArray> weights) {
+      this.kernels = kernels;
       this.weights = weights;
     }
 
     @Override
     public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-      return FrozenCalls.launched(tokens(weights), zt, rows, inputs(zt, condition));
+      return FrozenCalls.launched(tokens(kernels, weights), zt, rows, inputs(zt, condition));
     }
 
     @Override
     public Optional<BlockDecoder> blockDecoder(NDManager parent) {
-      return config.blockSize() > 0 ? Optional.of(memory(parent, weights)) : Optional.empty();
+      return config.blockSize() > 0
+          ? Optional.of(memory(parent, kernels, weights))
+          : Optional.empty();
     }
 
     /** RADD's samplers read the mask's logit beside the tokens'. */
@@ -106,18 +111,20 @@ final class DditNetwork implements Network {
       return config.isAdaptive()
           ? this
           : (zt, condition, rows) ->
-              FrozenCalls.launched(withMask(weights), zt, rows, inputs(zt, condition));
+              FrozenCalls.launched(withMask(kernels, weights), zt, rows, inputs(zt, condition));
     }
   }
 
   /** Returns the pass to the logits of tokens. */
-  private GraphCalls.Pass tokens(Function<String, NDArray> weights) {
-    return (scope, zt, inputs, rows) -> pass(weights, places(zt)).logits(scope, zt, inputs, rows);
+  private GraphCalls.Pass tokens(DditKernels kernels, Function<String, NDArray> weights) {
+    return (scope, zt, inputs, rows) ->
+        pass(weights, places(zt), kernels, new Recording.None()).logits(scope, zt, inputs, rows);
   }
 
   /** Returns the pass to the logits of tokens and the mask. */
-  private GraphCalls.Pass withMask(Function<String, NDArray> weights) {
-    return (scope, zt, inputs, rows) -> pass(weights, places(zt)).raw(scope, zt, inputs, rows);
+  private GraphCalls.Pass withMask(DditKernels kernels, Function<String, NDArray> weights) {
+    return (scope, zt, inputs, rows) ->
+        pass(weights, places(zt), kernels, new Recording.None()).raw(scope, zt, inputs, rows);
   }
 
   private Function<NDManager, NDList> inputs(NDArray zt, Condition condition) {
@@ -145,7 +152,12 @@ final class DditNetwork implements Network {
 
   /** Returns a memory of clean blocks, to be closed by the caller. */
   BlockMemory memory(NDManager parent, Function<String, NDArray> weights) {
-    return new BlockMemory(parent, config, inference, weights, angles);
+    return memory(parent, inference, weights);
+  }
+
+  private BlockMemory memory(
+      NDManager parent, DditKernels kernels, Function<String, NDArray> weights) {
+    return new BlockMemory(parent, config, kernels, weights, angles);
   }
 
   RotaryAngles angles() {
@@ -166,17 +178,26 @@ final class DditNetwork implements Network {
   public Optional<FrozenDenoiser> loaded(
       NDManager parent, ParameterSource source, Precision residual) throws IOException {
     LoadedWeights weights = LoadedWeights.read(parent, specs, precision, source);
-    return Optional.of(new Frozen(parent, weights::of, weights::close));
+    DditKernels kernels = DditKernels.forFrozenWeights(manager, options);
+    return Optional.of(
+        new Frozen(
+            parent,
+            kernels,
+            weights::of,
+            () -> {
+              kernels.close();
+              weights.close();
+            }));
   }
 
   @Override
   public TrainableNetwork trainable(
-      NDManager parent, Parameters parameters, TrainingOptions options) {
+      NDManager parent, Parameters parameters, TrainingOptions trained) {
     return RecordedNetwork.unfused(
         "ddit",
         parent,
         parameters,
-        options,
+        trained,
         (scope, batch, recording) ->
             pass(parameters::get, places(batch.zt()), training, recording)
                 .logits(
@@ -198,14 +219,18 @@ final class DditNetwork implements Network {
     private final FrozenCalls withMask;
 
     /**
-     * @param freeing frees the weights
+     * @param freeing frees kernels and weights
      */
-    Frozen(NDManager parent, Function<String, NDArray> weights, Runnable freeing) {
-      super(weights);
+    Frozen(
+        NDManager parent,
+        DditKernels kernels,
+        Function<String, NDArray> weights,
+        Runnable freeing) {
+      super(kernels, weights);
       this.freeing = freeing;
       int calls = GraphCalls.CALLS_BEFORE;
-      this.tokens = FrozenCalls.of(parent, tokens(weights), vocabularySize, calls);
-      this.withMask = FrozenCalls.of(parent, withMask(weights), vocabularySize + 1, calls);
+      this.tokens = FrozenCalls.of(parent, tokens(kernels, weights), vocabularySize, calls);
+      this.withMask = FrozenCalls.of(parent, withMask(kernels, weights), vocabularySize + 1, calls);
     }
 
     @Override
@@ -222,7 +247,7 @@ final class DditNetwork implements Network {
 
     @Override
     public String description() {
-      return "TorchScript" + tokens.description();
+      return kernels.description() + tokens.description();
     }
 
     @Override

@@ -10,7 +10,9 @@ import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.transformer.DditKernels;
 import io.github.md4.core.network.TimeFeatures;
+import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * A forward pass of the DDiT kind, from tokens to the logits of rows.
@@ -28,13 +30,15 @@ record DditPass(
     NDList places,
     Recording recording) {
 
+  /** The head of a network, as {@link DditKernels#head} is one. */
+  @FunctionalInterface
+  interface Head {
+    NDArray of(NDManager scope, Hidden h, Hidden modulation, NDList weights);
+  }
+
   /** Returns {@link #raw} without the last column, the mask's, [R, V]. */
   NDArray logits(NDManager outer, NDArray ids, NDList inputs, NDArray rows) {
-    try (NDManager scope = outer.newSubManager()) {
-      NDArray logits = kernels.withoutLast(scope, raw(scope, ids, inputs, rows));
-      logits.attach(outer);
-      return logits;
-    }
+    return logits(outer, ids, inputs, rows, kernels::headOfTokens);
   }
 
   /**
@@ -46,19 +50,21 @@ record DditPass(
    * @param rows flat positions of the stream, int64 [R]
    */
   NDArray raw(NDManager outer, NDArray ids, NDList inputs, NDArray rows) {
+    return logits(outer, ids, inputs, rows, kernels::head);
+  }
+
+  private NDArray logits(NDManager outer, NDArray ids, NDList inputs, NDArray rows, Head head) {
     try (NDManager scope = outer.newSubManager()) {
-      NDArray logits = rows(scope, ids, inputs, rows);
+      NDArray logits = rows(scope, ids, inputs, rows, head);
       logits.attach(outer);
       return logits;
     }
   }
 
-  private NDArray rows(NDManager scope, NDArray ids, NDList inputs, NDArray rows) {
+  private NDArray rows(NDManager scope, NDArray ids, NDList inputs, NDArray rows, Head head) {
     NDArray condition = recording.shared(condition(scope, inputs));
-    Hidden h = recording.start(kernels.embed(scope, ids, weights.apply("embedding.weight")));
-    for (int layer = 0; layer < config.layers() - 1; layer++) {
-      h = block(scope, condition, layer, h); // [B, L, D]
-    }
+    Hidden embedded = recording.start(kernels.embed(scope, ids, weights.apply("embedding.weight")));
+    Hidden h = kernels.blocks(scope, embedded, condition, blocks(), places, recording); // [B, L, D]
     int last = config.layers() - 1;
     Hidden m = modulation(scope, condition, "layers." + last + ".modulation");
     Hidden attended = kernels.attention(scope, h, m, attention(last), places); // [B, L, D]
@@ -66,18 +72,19 @@ record DditPass(
     Hidden ofRows = ofRows(scope, m, rows, attended);
     Hidden fed = kernels.feedForward(scope, picked, ofRows, feedForward(last)); // [R, D]
     Hidden ends = modulation(scope, condition, "head.modulation");
-    return kernels.head(scope, fed, ofRows(scope, ends, rows, attended), head());
+    return head.of(scope, fed, ofRows(scope, ends, rows, attended), head());
   }
 
-  private Hidden block(NDManager outer, NDArray condition, int layer, Hidden stream) {
-    return recording.segment(
-        outer,
-        stream,
-        (scope, h) -> {
-          Hidden m = modulation(scope, condition, "layers." + layer + ".modulation");
-          Hidden attended = kernels.attention(scope, h, m, attention(layer), places);
-          return kernels.feedForward(scope, attended, m, feedForward(layer));
-        });
+  /** Returns the weights of all blocks but the last, whose feed-forward is at chosen rows alone. */
+  private List<DditKernels.Block> blocks() {
+    return IntStream.range(0, config.layers() - 1)
+        .mapToObj(
+            layer ->
+                new DditKernels.Block(
+                    modulation("layers." + layer + ".modulation"),
+                    attention(layer),
+                    feedForward(layer)))
+        .toList();
   }
 
   /**
@@ -110,10 +117,13 @@ record DditPass(
   }
 
   Hidden modulation(NDManager scope, NDArray condition, String name) {
+    return kernels.modulation(scope, condition, modulation(name));
+  }
+
+  private NDList modulation(String name) {
     return config.isAdaptive()
-        ? kernels.modulation(
-            scope, condition, weights.apply(name + ".weight"), weights.apply(name + ".bias"))
-        : Hidden.borrowed(condition);
+        ? new NDList(weights.apply(name + ".weight"), weights.apply(name + ".bias"))
+        : new NDList();
   }
 
   Hidden ofRows(NDManager scope, Hidden m, NDArray rows, Hidden h) {
