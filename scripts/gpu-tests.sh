@@ -79,6 +79,7 @@ units() {
         ;;
       FusedUNetGpuTest | MaskStepsGpuTest) echo "1 $class .* -" ;;
       HopperProductNormsGpuTest | RevealedMasksGpuTest | StepKernelsGpuTest) echo "2 $class .* -" ;;
+      HopperConvolutionsGpuTest | HopperDditKernelsGpuTest | DditGpuTest) echo "2 $class .* -" ;;
       NcclGpuTest) echo "4 $class .* -" ;;
       *) echo "3 $class" ;; # small
     esac

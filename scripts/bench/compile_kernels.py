@@ -55,6 +55,12 @@ def forms():
         for after in (0, 1) if parts == 1 else (0,):
             given = dict(W=64, CAUSAL=0, DROPOUT=0, PARTS=parts, AFTER=after, GATE=0)
             yield [attention, text / "product.cu"], given, HOPPER
+    convolution = [attention, image / "convolution.cu"]
+    of_nothing = dict(W=64, CAUSAL=0, DROPOUT=0)
+    for parts in (2, 4, 8):
+        yield [*convolution, image / "convolve-few.cu"], dict(of_nothing, PARTS=parts), HOPPER
+    for columns, unit in ((64, 1), (64, 3), (128, 2), (128, 3)):
+        yield [*convolution, image / "convolve-many.cu"], dict(of_nothing, COLUMNS=columns, UNIT=unit), HOPPER
     large = [attention, text / "large-product.cu"]
     for after in (0, 1):
         yield large, dict(W=64, CAUSAL=0, DROPOUT=0, AFTER=after, GATE=0), HOPPER
