@@ -10,6 +10,7 @@ import io.github.md4.core.internal.torch.Recording;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The kernels of the DDiT kind of network, written in {@code ddit.torchscript}.
@@ -86,6 +87,23 @@ public class DditKernels implements AutoCloseable {
   /** Returns kernels whose results can be differentiated automatically. */
   public static DditKernels forTraining(NDManager parent, Options options) {
     return new DditKernels(PieceKernels.forTraining(parent, RESOURCE, options.constants()));
+  }
+
+  /** A head whose logits stay in the type of the products. */
+  @FunctionalInterface
+  public interface PaddedHead {
+    /**
+     * Returns logits, [R, V + 1], followed by columns up to a multiple of 8 at least.
+     *
+     * @param modulation of the rows, k = 2
+     * @param weights as in {@link #head}
+     */
+    Hidden of(NDManager scope, Hidden h, Hidden modulation, NDList weights);
+  }
+
+  /** Returns the head that steps of sampling are drawn from, if these kernels have one. */
+  public Optional<PaddedHead> paddedHead() {
+    return Optional.empty();
   }
 
   /** Returns tokens, int64 [B, L], as rows of {@code table} [V + 1, D]. */

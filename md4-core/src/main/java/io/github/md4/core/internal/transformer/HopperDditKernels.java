@@ -282,11 +282,23 @@ final class HopperDditKernels extends DditKernels {
         : logits(scope, h, modulation, weights, 1);
   }
 
-  /** Returns logits without the last {@code left} columns. */
-  private NDArray logits(NDManager scope, Hidden h, Hidden modulation, NDList weights, int left) {
+  @Override
+  public Optional<PaddedHead> paddedHead() {
+    return Optional.of(
+        (scope, h, modulation, weights) ->
+            hidden(scope, "biased", headProduct(scope, h, modulation, weights), weights.get(1)));
+  }
+
+  /** Returns the head's product of a padded weight, without its bias. */
+  private NDArray headProduct(NDManager scope, Hidden h, Hidden modulation, NDList weights) {
     Entering entering = new Entering(norm(weights, HEAD_WEIGHTS), modulation, 0);
     NDArray input = program.normed(scope, h.array, entering);
-    NDArray y = product(scope, input, padded(weights.get(0)));
+    return product(scope, input, padded(weights.get(0)));
+  }
+
+  /** Returns logits without the last {@code left} columns. */
+  private NDArray logits(NDManager scope, Hidden h, Hidden modulation, NDList weights, int left) {
+    NDArray y = headProduct(scope, h, modulation, weights);
     int columns = (int) weights.get(1).getShape().size() - left;
     return program.logits(scope, y, weights.get(1), columns);
   }

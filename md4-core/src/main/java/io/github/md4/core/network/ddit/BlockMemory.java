@@ -89,7 +89,7 @@ final class BlockMemory implements BlockDecoder {
   private record Walk(
       DditPass pass, Hidden end, NDArray condition, NDList keysValues, DditKernels kernels) {
 
-    NDArray head(NDManager scope, NDArray rows, DditPass.Head head) {
+    NDArray head(NDManager scope, NDArray rows, DditPass.Head<NDArray> head) {
       Hidden picked = kernels.hiddenOfRows(scope, end, rows);
       Hidden ends = pass.modulation(scope, condition, "head.modulation");
       return head.of(scope, picked, pass.ofRows(scope, ends, rows, end), pass.head());

@@ -8,11 +8,17 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.BlockDecoder;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Guided;
+import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.graph.FrozenCalls;
 import io.github.md4.core.internal.graph.GraphCalls;
+import io.github.md4.core.internal.graph.GraphSteps;
+import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.transformer.DditKernels;
+import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.network.FrozenDenoiser;
+import io.github.md4.core.network.GraphDraws;
 import io.github.md4.core.network.LoadedWeights;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSource;
@@ -20,10 +26,13 @@ import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RecordedNetwork;
 import io.github.md4.core.network.RotaryAngles;
+import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -138,7 +147,10 @@ final class DditNetwork implements Network {
 
   /** Returns the places of sequences at the positions from 0 on. */
   private NDList places(NDArray zt) {
-    int length = Math.toIntExact(zt.getShape().get(1));
+    return places(Math.toIntExact(zt.getShape().get(1)));
+  }
+
+  private NDList places(int length) {
     return tables.computeIfAbsent(length, this::newPlaces);
   }
 
@@ -212,11 +224,63 @@ final class DditNetwork implements Network {
     manager.close();
   }
 
+  /** Returns the steps of a network of weights; empty where kernels have no head for them. */
+  private Optional<DditSteps> steps(
+      NDManager parent, DditKernels kernels, Function<String, NDArray> weights) {
+    if (config.blockSize() > 0) {
+      return Optional.empty(); // what is added to queries and keys is a launch after another
+    }
+    return kernels
+        .paddedHead()
+        .flatMap(
+            head ->
+                StepKernels.find(parent)
+                    .map(
+                        own ->
+                            new DditSteps(
+                                config,
+                                vocabularySize,
+                                length -> pass(weights, places(length), kernels),
+                                head,
+                                own)));
+  }
+
+  private DditPass pass(Function<String, NDArray> weights, NDList places, DditKernels kernels) {
+    return pass(weights, places, kernels, new Recording.None());
+  }
+
+  /** Steps of a network as graphs, on a stream of their own. */
+  private static final class OwnSteps implements AutoCloseable {
+    final RecordingStream stream;
+    final DditSteps steps;
+    final GraphSteps graphs;
+    final GraphDraws draws;
+
+    /**
+     * @param stream closed with this
+     * @param lock held while steps are begun
+     */
+    OwnSteps(NDManager parent, DditSteps steps, RecordingStream stream, Object lock) {
+      this.stream = stream;
+      this.steps = steps;
+      this.graphs = new GraphSteps(parent, steps, stream, GraphSteps.CALLS_BEFORE);
+      this.draws = new GraphDraws(graphs, steps::hostFeatures, lock);
+    }
+
+    @Override
+    public void close() {
+      graphs.close();
+      steps.kernels().close();
+      stream.close();
+    }
+  }
+
   /** The network with weights that never change, possibly in the type of its products. */
-  private final class Frozen extends Weighted implements FrozenDenoiser {
+  private final class Frozen extends Weighted implements FrozenDenoiser, StepDraws {
     private final Runnable freeing;
     private final FrozenCalls tokens;
     private final FrozenCalls withMask;
+    private final Optional<OwnSteps> steps;
 
     /**
      * @param freeing frees kernels and weights
@@ -231,18 +295,42 @@ final class DditNetwork implements Network {
       int calls = GraphCalls.CALLS_BEFORE;
       this.tokens = FrozenCalls.of(parent, tokens(kernels, weights), vocabularySize, calls);
       this.withMask = FrozenCalls.of(parent, withMask(kernels, weights), vocabularySize + 1, calls);
+      this.steps =
+          steps(parent, kernels, weights)
+              .flatMap(
+                  own ->
+                      RecordingStream.find(parent)
+                          .map(stream -> new OwnSteps(parent, own, stream, this)));
     }
 
     @Override
-    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+      steps.ifPresent(own -> own.graphs.endGo());
       return tokens.logits(zt, rows, inputs(zt, condition));
+    }
+
+    @Override
+    public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> ahead, Inversion inversion) {
+      return steps
+          .map(own -> own.draws.drawAhead(zt, ahead, inversion))
+          .orElse(Collections.emptyIterator());
+    }
+
+    @Override
+    public Optional<StepDraws> with(Guided guided) {
+      return steps.flatMap(own -> own.draws.with(guided));
     }
 
     @Override
     public Denoiser withMaskColumn() {
       return config.isAdaptive()
           ? this
-          : (zt, condition, rows) -> withMask.logits(zt, rows, inputs(zt, condition));
+          : (zt, condition, rows) -> {
+            synchronized (this) {
+              steps.ifPresent(own -> own.graphs.endGo());
+              return withMask.logits(zt, rows, inputs(zt, condition));
+            }
+          };
     }
 
     @Override
@@ -251,7 +339,8 @@ final class DditNetwork implements Network {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+      steps.ifPresent(OwnSteps::close);
       withMask.close();
       tokens.close();
       freeing.run();

@@ -12,6 +12,7 @@ import io.github.md4.core.internal.transformer.DditKernels;
 import io.github.md4.core.network.TimeFeatures;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -32,8 +33,8 @@ record DditPass(
 
   /** The head of a network, as {@link DditKernels#head} is one. */
   @FunctionalInterface
-  interface Head {
-    NDArray of(NDManager scope, Hidden h, Hidden modulation, NDList weights);
+  interface Head<T> {
+    T of(NDManager scope, Hidden h, Hidden modulation, NDList weights);
   }
 
   /** Returns {@link #raw} without the last column, the mask's, [R, V]. */
@@ -53,7 +54,8 @@ record DditPass(
     return logits(outer, ids, inputs, rows, kernels::head);
   }
 
-  private NDArray logits(NDManager outer, NDArray ids, NDList inputs, NDArray rows, Head head) {
+  private NDArray logits(
+      NDManager outer, NDArray ids, NDList inputs, NDArray rows, Head<NDArray> head) {
     try (NDManager scope = outer.newSubManager()) {
       NDArray logits = rows(scope, ids, inputs, rows, head);
       logits.attach(outer);
@@ -61,7 +63,12 @@ record DditPass(
     }
   }
 
-  private NDArray rows(NDManager scope, NDArray ids, NDList inputs, NDArray rows, Head head) {
+  /**
+   * Returns what a head makes of the rows.
+   *
+   * @param scope takes all arrays
+   */
+  <T> T rows(NDManager scope, NDArray ids, NDList inputs, NDArray rows, Head<T> head) {
     NDArray condition = recording.shared(condition(scope, inputs));
     Hidden embedded = recording.start(kernels.embed(scope, ids, weights.apply("embedding.weight")));
     Hidden h = kernels.blocks(scope, embedded, condition, blocks(), places, recording); // [B, L, D]
@@ -100,6 +107,13 @@ record DditPass(
     double[] told = config.timeFeatures() == TimeFeatures.T ? sigmas : new double[examples];
     Shape shape = new Shape(examples, NoiseFeatures.WIDTH);
     return new NDList(OwnedArrays.floats(scope, NoiseFeatures.of(told), shape));
+  }
+
+  /** Returns the noise that a network is told of times. */
+  static double[] told(DditConfig config, double[] times) {
+    return config.timeFeatures() == TimeFeatures.T
+        ? DoubleStream.of(times).map(NoiseFeatures::sigma).toArray()
+        : new double[times.length];
   }
 
   /** Returns the condition float32 [B, c], or of a network without one anything. */
