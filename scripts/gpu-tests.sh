@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs all tests that need a GPU, several JVMs at a time, and prints what each class took, the failures and the total.
-# 364 tests took 71 and 80 seconds on two idle H200s with no compiled kernels on disk, 438 took 122 on one with a slow host.
+# 476 tests took 89 seconds on an idle H200 with no compiled kernels on disk; before, 438 took 122 on one with a slow host.
 #
 #   scripts/gpu-tests.sh CLASSES CLASSPATH [OUT]
 #
