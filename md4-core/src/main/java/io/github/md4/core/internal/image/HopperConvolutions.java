@@ -35,6 +35,7 @@ final class HopperConvolutions implements AutoCloseable {
 
   private static final int THREADS = 256;
   private static final int STRIPS = 4; // of a tile
+  private static final int LEAST_UNIT = 2;
   private static final int MOST_UNIT = 8;
   private static final int MOST_SHARED_BYTES = 225_000;
   private static final int MOMENT_BYTES = 8;
@@ -218,9 +219,12 @@ final class HopperConvolutions implements AutoCloseable {
     return map.get(1) / unit(map.get(1)) * tiles * STRIPS * MOMENT_BYTES;
   }
 
-  /** Returns the channels of which moments are kept together. */
+  /**
+   * Returns the channels of which moments are kept together; logits have none, and any channels.
+   */
   private static int unit(long channels) {
-    return Math.min(MOST_UNIT, Integer.lowestOneBit((int) channels / UNetKernels.GROUPS));
+    int common = Integer.lowestOneBit((int) channels / UNetKernels.GROUPS);
+    return Math.max(LEAST_UNIT, Math.min(MOST_UNIT, common));
   }
 
   private static int channels(List<NDArray> maps) {

@@ -31,7 +31,7 @@ final class HopperUNetKernels extends InferenceUNetKernels {
         return torch.index_select(all, 0, rows)
       """;
 
-  private static final int COLUMNS = 8; // that a head's kernel writes together
+  private static final int PACK = 8; // logits that a kernel writes together
 
   private final HopperConvolutions convolutions;
   private final TorchScript script;
@@ -57,6 +57,9 @@ final class HopperUNetKernels extends InferenceUNetKernels {
   @Override
   public Hidden plainBlock(
       NDManager scope, Optional<FilterPacks> packs, List<Hidden> x, NDList norm, NDList w) {
+    if (packs.isEmpty()) { // nobody reads moments
+      return super.plainResidual(scope, x, affineActivated(scope, x, norm), w);
+    }
     return taking(packs, x, w.get(0))
         .map(
             of -> {
@@ -75,6 +78,9 @@ final class HopperUNetKernels extends InferenceUNetKernels {
       KnownProducts known,
       NDList norm,
       NDList w) {
+    if (packs.isEmpty()) {
+      return super.addedResidual(scope, x, affineActivated(scope, x, norm), c, known, w);
+    }
     return taking(packs, x, w.get(1))
         .map(
             of -> {
@@ -94,6 +100,9 @@ final class HopperUNetKernels extends InferenceUNetKernels {
       NDArray c,
       NDList norm,
       NDList w) {
+    if (packs.isEmpty()) {
+      return super.adaptiveResidual(scope, x, adaptiveActivated(scope, x, c, norm), c, w);
+    }
     return taking(packs, x, w.get(0))
         .map(
             of -> {
@@ -114,7 +123,7 @@ final class HopperUNetKernels extends InferenceUNetKernels {
       NDArray rows,
       NDList filtersAndBias) {
     int columns = (int) filtersAndBias.get(0).getShape().get(0);
-    if (packs.isEmpty() || columns % COLUMNS != 0 || !HopperConvolutions.takes(List.of(x.array))) {
+    if (packs.isEmpty() || columns % PACK != 0 || !HopperConvolutions.takes(List.of(x.array))) {
       return super.normedHead(scope, packs, x, norm, rows, filtersAndBias);
     }
     Pack pack =

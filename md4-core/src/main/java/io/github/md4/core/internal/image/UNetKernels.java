@@ -176,8 +176,8 @@ public interface UNetKernels extends AutoCloseable {
   }
 
   /**
-   * Returns the weights of convolutions as kernels of few images read them; empty where none do.
-   * Closed by the caller, before the weights.
+   * Returns the weights of convolutions as our own kernels read them; empty where none do. Closed
+   * by the caller, before the weights.
    */
   default Optional<FilterPacks> packs(NDManager parent) {
     return Optional.empty();

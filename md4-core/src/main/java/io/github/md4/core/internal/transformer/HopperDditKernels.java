@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Products;
@@ -39,6 +40,7 @@ final class HopperDditKernels extends DditKernels {
   private static final int FEED_FORWARD_WEIGHTS = 4;
   private static final int HEAD_WEIGHTS = 2;
 
+  private final CudaDevice device;
   private final Options options;
   private final NDManager manager;
   private final BufferPool pool;
@@ -51,6 +53,7 @@ final class HopperDditKernels extends DditKernels {
   private HopperDditKernels(
       CudaDevice device, NDManager parent, Options options, CudaBackend backend) {
     super(PieceKernels.forInference(parent, RESOURCE, options.constants()));
+    this.device = device;
     this.options = options;
     this.manager = parent.newSubManager();
     this.pool = new BufferPool.Fresh(manager, options.precision());
@@ -203,6 +206,7 @@ final class HopperDditKernels extends DditKernels {
       List<NDArray> w = blocks.stream().map(block -> block.modulation().get(0)).toList();
       List<NDArray> b = blocks.stream().map(block -> block.modulation().get(1)).toList();
       stacked = Optional.of(pieces.call(manager, "stacked", w, b));
+      RecordingStream.awaitCurrent(device); // kernels read it before those in front have ended
     }
     return stacked.orElseThrow();
   }
@@ -310,6 +314,7 @@ final class HopperDditKernels extends DditKernels {
   private synchronized NDArray padded(NDArray w) {
     if (head.isEmpty()) {
       head = Optional.of(pieces.array(manager, "paddedHead", w));
+      RecordingStream.awaitCurrent(device);
     }
     return head.orElseThrow();
   }

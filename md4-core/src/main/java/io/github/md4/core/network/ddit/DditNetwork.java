@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /** A network of the DDiT kind over V tokens and the mask. Safe for several threads. */
 final class DditNetwork implements Network {
@@ -190,16 +191,21 @@ final class DditNetwork implements Network {
   public Optional<FrozenDenoiser> loaded(
       NDManager parent, ParameterSource source, Precision residual) throws IOException {
     LoadedWeights weights = LoadedWeights.read(parent, specs, precision, source);
-    DditKernels kernels = DditKernels.forFrozenWeights(manager, options);
-    return Optional.of(
-        new Frozen(
-            parent,
-            kernels,
-            weights::of,
-            () -> {
-              kernels.close();
-              weights.close();
-            }));
+    try {
+      DditKernels kernels = DditKernels.forFrozenWeights(manager, options);
+      return Optional.of(
+          new Frozen(
+              parent,
+              kernels,
+              weights::of,
+              () -> {
+                kernels.close();
+                weights.close();
+              }));
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
   }
 
   @Override
@@ -222,31 +228,6 @@ final class DditNetwork implements Network {
   @Override
   public void close() {
     manager.close();
-  }
-
-  /** Returns the steps of a network of weights; empty where kernels have no head for them. */
-  private Optional<DditSteps> steps(
-      NDManager parent, DditKernels kernels, Function<String, NDArray> weights) {
-    if (config.blockSize() > 0) {
-      return Optional.empty(); // what is added to queries and keys is a launch after another
-    }
-    return kernels
-        .paddedHead()
-        .flatMap(
-            head ->
-                StepKernels.find(parent)
-                    .map(
-                        own ->
-                            new DditSteps(
-                                config,
-                                vocabularySize,
-                                length -> pass(weights, places(length), kernels),
-                                head,
-                                own)));
-  }
-
-  private DditPass pass(Function<String, NDArray> weights, NDList places, DditKernels kernels) {
-    return pass(weights, places, kernels, new Recording.None());
   }
 
   /** Steps of a network as graphs, on a stream of their own. */
@@ -295,12 +276,32 @@ final class DditNetwork implements Network {
       int calls = GraphCalls.CALLS_BEFORE;
       this.tokens = FrozenCalls.of(parent, tokens(kernels, weights), vocabularySize, calls);
       this.withMask = FrozenCalls.of(parent, withMask(kernels, weights), vocabularySize + 1, calls);
-      this.steps =
-          steps(parent, kernels, weights)
-              .flatMap(
-                  own ->
-                      RecordingStream.find(parent)
-                          .map(stream -> new OwnSteps(parent, own, stream, this)));
+      this.steps = steps(parent, kernels, weights);
+    }
+
+    /** Returns the network's steps; empty where kernels have no head for them. */
+    private Optional<OwnSteps> steps(
+        NDManager parent, DditKernels kernels, Function<String, NDArray> weights) {
+      if (config.blockSize() > 0) {
+        return Optional.empty(); // what is added to queries and keys is a launch after another
+      }
+      IntFunction<DditPass> passOf =
+          length -> pass(weights, places(length), kernels, new Recording.None());
+      return kernels
+          .paddedHead()
+          .flatMap(
+              head ->
+                  StepKernels.find(parent)
+                      .map(own -> new DditSteps(config, vocabularySize, passOf, head, own)))
+          .flatMap(own -> recorded(parent, own));
+    }
+
+    private Optional<OwnSteps> recorded(NDManager parent, DditSteps steps) {
+      Optional<RecordingStream> stream = RecordingStream.find(parent);
+      if (stream.isEmpty()) {
+        steps.kernels().close();
+      }
+      return stream.map(found -> new OwnSteps(parent, steps, found, this));
     }
 
     @Override

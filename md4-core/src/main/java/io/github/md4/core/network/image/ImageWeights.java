@@ -118,11 +118,11 @@ final class ImageWeights implements AutoCloseable {
    * @param products weight and bias of each
    */
   void prepare(NDManager parent, UNetKernels kernels, List<List<ParameterSpec>> products) {
-    packs = kernels.packs(parent);
     long shapes = products.stream().map(product -> product.get(0).shape()).distinct().count();
     if (products.size() > 1 && shapes == 1) {
       joined = kernels.products(parent, column(products, 0), column(products, 1));
     }
+    packs = kernels.packs(parent);
   }
 
   private List<NDArray> column(List<List<ParameterSpec>> products, int place) {

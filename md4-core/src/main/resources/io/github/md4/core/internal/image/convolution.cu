@@ -9,7 +9,8 @@
 //
 // A block reads its input, normalised, with a border of one pixel, as planes of 8 channels: a filter's nine places are then nine
 // places in the same planes to begin a product at. Filters are laid out as products read them, and asked for before the kernel in
-// front has ended; kernels are launched with programmatic dependencies. A sum is added up in one order: results are the same bit
+// front has ended; kernels are launched with programmatic dependencies, and let the next begin before they have waited themselves:
+// what comes next may read nothing but weights before it waits. A sum is added up in one order: results are the same bit
 // for bit in each run.
 
 #define GROUPS 32

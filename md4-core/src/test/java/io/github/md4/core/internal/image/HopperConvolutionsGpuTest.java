@@ -160,6 +160,30 @@ final class HopperConvolutionsGpuTest {
     }
   }
 
+  /** Heads of many columns, and of some that fill no tile; few images and many. */
+  @ParameterizedTest
+  @CsvSource({"1, 768", "12, 768", "1, 40", "140, 40", "140, 16", "3, 328"})
+  void logits_areThoseOfPlainLoops(int images, int columns) {
+    try (NDManager scope = NDManager.newBaseManager(Device.gpu());
+        HopperConvolutions ours = convolutions(scope);
+        FilterPacks packs = ours.packs(scope)) {
+      begin(scope);
+      Random random = new Random(columns);
+      Shape size = new Shape(images, 9, 5);
+      Values x = map(random, size, 64);
+      NDArray measured = ours.measured(scope, x.array);
+      Values filters = filters(random, columns, 64);
+      Values bias = vector(random, columns, columns);
+      List<Values> norm = norm(random, 64);
+      Pack pack = packs.of(ours.columns(measured, columns), filters.array, bias.array, List.of());
+      NDArray logits =
+          ours.logits(
+              scope, List.of(measured), norms(norm), pack.filters(), pack.bias().get(0), columns);
+      double[] expected = convolved(List.of(x), size, norm, filters, bias, 1);
+      assertClose("logits", numbers(logits), expected);
+    }
+  }
+
   /** A number that is none reaches all of its image, by the moments, and no other image. */
   @Test
   void nan_reachesItsImage() {

@@ -106,7 +106,7 @@ final class FusedUNetGpuTest {
     assertThat(ofOurs).isPositive().isLessThan(1.5 * ofScript).isLessThan(0.05);
   }
 
-  /** With frozen weights few images have convolutions of our own, on a Hopper GPU. */
+  /** With frozen weights convolutions are our own, on a Hopper GPU. */
   @ParameterizedTest
   @MethodSource("networks")
   void frozenLogits_areAsNearAsTheScripts(ImageConfig config) {
