@@ -30,7 +30,6 @@ import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -139,11 +138,8 @@ final class DditNetwork implements Network {
 
   private Function<NDManager, NDList> inputs(NDArray zt, Condition condition) {
     int examples = Math.toIntExact(zt.getShape().get(0));
-    return scope -> DditPass.inputs(scope, config, examples, sigmas(condition));
-  }
-
-  private static double[] sigmas(Condition condition) {
-    return Arrays.stream(condition.times()).map(NoiseFeatures::sigma).toArray();
+    return scope ->
+        DditPass.inputs(scope, config, examples, NoiseFeatures.sigmas(condition.times()));
   }
 
   /** Returns the places of sequences at the positions from 0 on. */
@@ -192,18 +188,24 @@ final class DditNetwork implements Network {
       NDManager parent, ParameterSource source, Precision residual) throws IOException {
     LoadedWeights weights = LoadedWeights.read(parent, specs, precision, source);
     try {
-      DditKernels kernels = DditKernels.forFrozenWeights(manager, options);
-      return Optional.of(
-          new Frozen(
-              parent,
-              kernels,
-              weights::of,
-              () -> {
-                kernels.close();
-                weights.close();
-              }));
+      return Optional.of(frozen(parent, weights, DditKernels.forFrozenWeights(manager, options)));
     } catch (RuntimeException e) {
       weights.close();
+      throw e;
+    }
+  }
+
+  /** Returns the network, which closes kernels and weights; the kernels also where this fails. */
+  private Frozen frozen(NDManager parent, LoadedWeights weights, DditKernels kernels) {
+    Runnable freeing =
+        () -> {
+          kernels.close();
+          weights.close();
+        };
+    try {
+      return new Frozen(parent, kernels, weights::of, freeing);
+    } catch (RuntimeException e) {
+      kernels.close();
       throw e;
     }
   }

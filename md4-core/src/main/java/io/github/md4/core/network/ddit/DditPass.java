@@ -12,7 +12,6 @@ import io.github.md4.core.internal.transformer.DditKernels;
 import io.github.md4.core.network.TimeFeatures;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -104,16 +103,14 @@ record DditPass(
     if (!config.isAdaptive()) {
       return new NDList();
     }
-    double[] told = config.timeFeatures() == TimeFeatures.T ? sigmas : new double[examples];
+    double[] told = told(config, examples, sigmas);
     Shape shape = new Shape(examples, NoiseFeatures.WIDTH);
     return new NDList(OwnedArrays.floats(scope, NoiseFeatures.of(told), shape));
   }
 
-  /** Returns the noise that a network is told of times. */
-  static double[] told(DditConfig config, double[] times) {
-    return config.timeFeatures() == TimeFeatures.T
-        ? DoubleStream.of(times).map(NoiseFeatures::sigma).toArray()
-        : new double[times.length];
+  /** Returns the noise of each example that a network is told: none, where it knows no time. */
+  static double[] told(DditConfig config, int examples, double[] sigmas) {
+    return config.timeFeatures() == TimeFeatures.T ? sigmas : new double[examples];
   }
 
   /** Returns the condition float32 [B, c], or of a network without one anything. */

@@ -40,8 +40,9 @@ record DditSteps(
 
   /** Returns what the host writes of the examples, [B F]. */
   float[] hostFeatures(Condition condition) {
+    double[] sigmas = NoiseFeatures.sigmas(condition.times());
     return config.isAdaptive()
-        ? NoiseFeatures.of(DditPass.told(config, condition.times()))
+        ? NoiseFeatures.of(DditPass.told(config, sigmas.length, sigmas))
         : new float[0];
   }
 

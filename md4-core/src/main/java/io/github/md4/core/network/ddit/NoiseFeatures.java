@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.ddit;
 
+import java.util.stream.DoubleStream;
+
 /**
  * The features of a noise that the DDiT kind is told (SEDD's TimestepEmbedder): {@code [cos(sigma
  * f_i), sin(sigma f_i)]} with {@code f_i = 10000^(-i / 128)}, the noise itself, not a thousand
@@ -23,6 +25,11 @@ final class NoiseFeatures {
    */
   static double sigma(double t) {
     return -Math.log1p(-(1 - EPSILON) * t);
+  }
+
+  /** Returns {@link #sigma} of each time. */
+  static double[] sigmas(double[] times) {
+    return DoubleStream.of(times).map(NoiseFeatures::sigma).toArray();
   }
 
   /** Returns the features of several noises, one after another. */

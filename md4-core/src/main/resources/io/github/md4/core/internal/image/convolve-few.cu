@@ -194,9 +194,9 @@ __device__ __forceinline__ void exchange(const float* sum, u32 sums, u32 added, 
 // [O / 64, P / 16, 1, 2, 64, 8]. Moments: of the two maps of x, and of out, or null.
 extern "C" __global__ void __cluster_dims__(PARTS, 1, 1) __launch_bounds__(THREADS)
     convolveFew(const bf16* ofFirst, const bf16* ofSecond, int ofLeft, int channels, const float2* momentsOfFirst,
-             const float2* momentsOfSecond, const float* scale, const float* shift, int normStride, const bf16* filters,
-             const float* bias, int biasStride, const bf16* ofBaseFirst, const bf16* ofBaseSecond, int ofBaseLeft, int baseChannels,
-             const bf16* weights, bf16* out, float2* momentsOfOut, int height, int width, int outChannels, float epsilon) {
+                const float2* momentsOfSecond, const float* scale, const float* shift, int normStride, const bf16* filters,
+                const float* bias, int biasStride, const bf16* ofBaseFirst, const bf16* ofBaseSecond, int ofBaseLeft, int baseChannels,
+                const bf16* weights, bf16* out, float2* momentsOfOut, int height, int width, int outChannels, float epsilon) {
   __shared__ u64 barriers[2];
   __shared__ float2 ofGroups[GROUPS / PARTS];
   Maps x = {ofFirst, ofSecond, ofLeft, channels};

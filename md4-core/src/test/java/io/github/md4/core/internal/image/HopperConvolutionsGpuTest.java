@@ -15,12 +15,12 @@ import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.image.FilterPacks.Pack;
 import io.github.md4.core.internal.image.HopperConvolutions.Base;
 import io.github.md4.core.internal.image.HopperConvolutions.Norm;
+import io.github.md4.core.internal.image.PlainConvolutions.Values;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -40,7 +40,6 @@ final class HopperConvolutionsGpuTest {
         return torch.permute(x, [0, 2, 3, 1]).to(6).contiguous()
       """;
 
-  private static final int GROUPS = 32;
   private static final int REPEATS = 20;
 
   /** Of the largest result: activations, results and the map between are rounded to bfloat16. */
@@ -55,9 +54,6 @@ final class HopperConvolutionsGpuTest {
         Engine.getInstance().getGpuCount() > 0 && new CudaDevice(0).isHopper(),
         "no Hopper GPU: convolutions of our own are not tested");
   }
-
-  /** Numbers as they are on the device and on the host, [B, H, W, C] or [O, 3, 3, C]. */
-  private record Values(NDArray array, float[] host, int channels) {}
 
   /**
    * Tiles that are whole and not; one map and two, of one number of channels and of two; results
@@ -94,7 +90,7 @@ final class HopperConvolutionsGpuTest {
       if (beside > 0) {
         x.add(map(random, size, beside));
       }
-      List<NDArray> maps = x.stream().map(each -> ours.measured(scope, each.array)).toList();
+      List<NDArray> maps = x.stream().map(each -> ours.measured(scope, each.array())).toList();
       assertThat(HopperConvolutions.takes(maps)).isTrue();
       int columns = ours.columns(maps.get(0), out);
       int in = first + beside;
@@ -108,33 +104,34 @@ final class HopperConvolutionsGpuTest {
       Values weights = values(random, new Shape(out, in), in, 1 / Math.sqrt(in), false);
       Values ofProjection = vector(random, out, out);
       try (FilterPacks packs = ours.packs(scope)) {
-        NDArray perImage = bias.array.reshape(images, out);
+        NDArray perImage = bias.array().reshape(images, out);
         NDArray h =
             ours.map(
                 scope,
                 maps,
                 norms(norm),
-                packs.of(columns, filters.array).filters(),
+                packs.of(columns, filters.array()).filters(),
                 perImage,
                 Base.NOTHING,
                 out);
         float[] middle = numbers(h);
-        double[] expected = convolved(x, size, norm, filters, bias, images);
+        double[] expected = PlainConvolutions.convolved(x, size, norm, filters, bias, images);
         assertClose("first half", middle, expected);
 
         List<NDArray> projection =
-            isProjected ? List.of(weights.array, ofProjection.array) : List.of();
-        Pack pack = packs.of(columns, last.array, lastBias.array, projection);
+            isProjected ? List.of(weights.array(), ofProjection.array()) : List.of();
+        Pack pack = packs.of(columns, last.array(), lastBias.array(), projection);
         Base base = new Base(maps, pack.projection());
         NDArray y =
             ours.map(
                 scope, List.of(h), norms(inside), pack.filters(), pack.bias().get(0), base, out);
         double[] sum =
-            convolved(List.of(new Values(h, middle, out)), size, inside, last, lastBias, 1);
+            PlainConvolutions.convolved(
+                List.of(new Values(h, middle, out)), size, inside, last, lastBias, 1);
         if (isProjected) {
-          addProjected(sum, x, weights, ofProjection);
+          PlainConvolutions.addProjected(sum, x, weights, ofProjection);
         } else {
-          addMaps(sum, x);
+          PlainConvolutions.addMaps(sum, x);
         }
         assertClose("block", numbers(y), sum);
 
@@ -144,17 +141,19 @@ final class HopperConvolutionsGpuTest {
                 scope,
                 List.of(y),
                 norms(inside),
-                packs.of(columns, last.array, lastBias.array, projection).filters(),
-                lastBias.array,
+                packs.of(columns, last.array(), lastBias.array(), projection).filters(),
+                lastBias.array(),
                 out);
         Values made = new Values(y, numbers(y), out);
         assertClose(
-            "next", numbers(next), convolved(List.of(made), size, inside, last, lastBias, 1));
+            "next",
+            numbers(next),
+            PlainConvolutions.convolved(List.of(made), size, inside, last, lastBias, 1));
         for (int repeat = 0; repeat < REPEATS; repeat++) {
           NDArray again =
               ours.map(
                   scope, List.of(h), norms(inside), pack.filters(), pack.bias().get(0), base, out);
-          assertThat(numbers(again)).isEqualTo(made.host);
+          assertThat(numbers(again)).isEqualTo(made.host());
         }
       }
     }
@@ -171,15 +170,16 @@ final class HopperConvolutionsGpuTest {
       Random random = new Random(columns);
       Shape size = new Shape(images, 9, 5);
       Values x = map(random, size, 64);
-      NDArray measured = ours.measured(scope, x.array);
+      NDArray measured = ours.measured(scope, x.array());
       Values filters = filters(random, columns, 64);
       Values bias = vector(random, columns, columns);
       List<Values> norm = norm(random, 64);
-      Pack pack = packs.of(ours.columns(measured, columns), filters.array, bias.array, List.of());
+      Pack pack =
+          packs.of(ours.columns(measured, columns), filters.array(), bias.array(), List.of());
       NDArray logits =
           ours.logits(
               scope, List.of(measured), norms(norm), pack.filters(), pack.bias().get(0), columns);
-      double[] expected = convolved(List.of(x), size, norm, filters, bias, 1);
+      double[] expected = PlainConvolutions.convolved(List.of(x), size, norm, filters, bias, 1);
       assertClose("logits", numbers(logits), expected);
     }
   }
@@ -194,10 +194,10 @@ final class HopperConvolutionsGpuTest {
       Random random = new Random(5);
       Shape size = new Shape(2, 9, 8);
       Values x = map(random, size, 64);
-      x.host[3 * 64 + 7] = Float.NaN;
-      NDArray map = ours.measured(scope, uploaded(x.host, size, 64));
+      x.host()[3 * 64 + 7] = Float.NaN;
+      NDArray map = ours.measured(scope, uploaded(x.host(), size, 64));
       Values filters = filters(random, 64, 64);
-      NDArray bias = vector(random, 64, 64).array;
+      NDArray bias = vector(random, 64, 64).array();
       Norm norm = norms(norm(random, 64));
       float[] found =
           numbers(
@@ -205,7 +205,7 @@ final class HopperConvolutionsGpuTest {
                   scope,
                   List.of(map),
                   norm,
-                  packs.of(ours.columns(map, 64), filters.array).filters(),
+                  packs.of(ours.columns(map, 64), filters.array()).filters(),
                   bias,
                   Base.NOTHING,
                   64));
@@ -245,7 +245,7 @@ final class HopperConvolutionsGpuTest {
     for (int i = 0; i < host.length; i++) {
       int c = i % channels;
       float value = (float) (means[c] + deviations[c] * random.nextGaussian());
-      host[i] = rounded(value);
+      host[i] = PlainConvolutions.rounded(value);
     }
     return new Values(uploaded(host, size, channels), host, channels);
   }
@@ -270,14 +270,14 @@ final class HopperConvolutionsGpuTest {
   }
 
   private static Norm norms(List<Values> norm) {
-    return new Norm(norm.get(0).array, norm.get(1).array);
+    return new Norm(norm.get(0).array(), norm.get(1).array());
   }
 
   private Values values(Random random, Shape shape, int channels, double scale, boolean isWide) {
     float[] host = new float[(int) shape.size()];
     for (int i = 0; i < host.length; i++) {
       float value = (float) (scale * random.nextGaussian());
-      host[i] = isWide ? value : rounded(value);
+      host[i] = isWide ? value : PlainConvolutions.rounded(value);
     }
     NDArray array = manager.create(host, shape);
     return new Values(isWide ? array : one("narrow", array), host, channels);
@@ -290,113 +290,6 @@ final class HopperConvolutionsGpuTest {
   private float[] numbers(NDArray map) {
     try (NDArray wide = one("wide", map)) {
       return wide.toFloatArray();
-    }
-  }
-
-  /** Rounds to bfloat16, to the nearest, ties to even. */
-  private static float rounded(double x) {
-    int bits = Float.floatToRawIntBits((float) x);
-    return Float.intBitsToFloat((bits + 0x7fff + (bits >>> 16 & 1)) & 0xffff0000);
-  }
-
-  /** Returns conv(swish(norm(x))) + bias; biases of one image, or of each. */
-  private static double[] convolved(
-      List<Values> x, Shape size, List<Values> norm, Values filters, Values bias, int biases) {
-    int height = (int) size.get(1);
-    int width = (int) size.get(2);
-    int pixels = height * width;
-    int in = filters.channels;
-    int out = bias.channels;
-    double[] result = new double[(int) size.size() * out];
-    IntStream.range(0, (int) size.get(0))
-        .parallel()
-        .forEach(
-            image -> {
-              double[][] a = activated(x, image, pixels, norm, in);
-              for (int p = 0; p < pixels; p++) {
-                for (int o = 0; o < out; o++) {
-                  double sum = bias.host[(biases == 1 ? 0 : image * out) + o];
-                  for (int place = 0; place < 9; place++) {
-                    int row = p / width + place / 3 - 1;
-                    int column = p % width + place % 3 - 1;
-                    if (row < 0 || row >= height || column < 0 || column >= width) {
-                      continue;
-                    }
-                    double[] pixel = a[row * width + column];
-                    int from = (o * 9 + place) * in;
-                    for (int c = 0; c < in; c++) {
-                      sum += pixel[c] * filters.host[from + c];
-                    }
-                  }
-                  result[(image * pixels + p) * out + o] = sum;
-                }
-              }
-            });
-    return result;
-  }
-
-  /** Returns the activations [pixels][channels] of an image, as products read them. */
-  private static double[][] activated(
-      List<Values> x, int image, int pixels, List<Values> norm, int channels) {
-    double[][] a = new double[pixels][channels];
-    for (int p = 0; p < pixels; p++) {
-      int at = 0;
-      for (Values map : x) {
-        for (int c = 0; c < map.channels; c++) {
-          a[p][at++] = map.host[(image * pixels + p) * map.channels + c];
-        }
-      }
-    }
-    int group = channels / GROUPS;
-    for (int first = 0; first < channels; first += group) {
-      double mean = 0;
-      double squares = 0;
-      for (double[] pixel : a) {
-        for (int c = first; c < first + group; c++) {
-          mean += pixel[c] / (pixels * group);
-        }
-      }
-      for (double[] pixel : a) {
-        for (int c = first; c < first + group; c++) {
-          squares += (pixel[c] - mean) * (pixel[c] - mean);
-        }
-      }
-      double deviation = Math.sqrt(squares / (pixels * group) + UNetKernels.EPSILON);
-      for (double[] pixel : a) {
-        for (int c = first; c < first + group; c++) {
-          double z = (pixel[c] - mean) / deviation * norm.get(0).host[c] + norm.get(1).host[c];
-          pixel[c] = rounded(z / (1 + Math.exp(-z)));
-        }
-      }
-    }
-    return a;
-  }
-
-  private static void addProjected(double[] sum, List<Values> x, Values weights, Values bias) {
-    int out = bias.channels;
-    int in = weights.channels;
-    for (int i = 0; i < sum.length; i++) {
-      int pixel = i / out;
-      int o = i % out;
-      sum[i] += bias.host[o];
-      int c = 0;
-      for (Values map : x) {
-        for (int k = 0; k < map.channels; k++) {
-          double value = rounded(map.host[pixel * map.channels + k]);
-          sum[i] += value * weights.host[o * in + c++];
-        }
-      }
-    }
-  }
-
-  private static void addMaps(double[] sum, List<Values> x) {
-    int channels = x.stream().mapToInt(Values::channels).sum();
-    for (int i = 0; i < sum.length; i++) {
-      int c = i % channels;
-      boolean isFirst = c < x.get(0).channels;
-      Values map = x.get(isFirst ? 0 : 1);
-      int place = isFirst ? c : c - x.get(0).channels;
-      sum[i] += map.host[i / channels * map.channels + place];
     }
   }
 
