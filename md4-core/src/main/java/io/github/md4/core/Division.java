@@ -7,7 +7,8 @@ import java.util.function.Supplier;
 
 /**
  * A division of work into parts, of which one is done here. Items are handed over round by round,
- * one for each part.
+ * one for each part, whose place is the same in every round. With an item, the one at its place in
+ * the next round may be begun.
  */
 public interface Division {
 

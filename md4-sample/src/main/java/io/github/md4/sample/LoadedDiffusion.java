@@ -306,13 +306,15 @@ final class LoadedDiffusion implements MaskedDiffusion {
         new RepeatedExample(x, (long) options.groups() * LikelihoodEstimator.GROUP);
     Caller caller = jobs.caller(network);
     RowLoss loss = content.objective().likelihood().rowLoss();
+    // A request has one batch among those of others: it is handed over when its losses are read.
     LikelihoodEstimator.Losses shared =
-        batch -> {
-          request.checkIsGoingOn();
-          return batch.askedCount() == 0
-              ? new float[0]
-              : scheduler.losses(new ScoreJob(request, caller, batch, loss));
-        };
+        batch ->
+            () -> {
+              request.checkIsGoingOn();
+              return batch.askedCount() == 0
+                  ? new float[0]
+                  : scheduler.losses(new ScoreJob(request, caller, batch, loss));
+            };
     return new LikelihoodEstimator(content.objective(), settings)
         .score(shared, examples, done -> request.checkIsGoingOn())
         .estimate();

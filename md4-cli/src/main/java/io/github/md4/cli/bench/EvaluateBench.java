@@ -3,7 +3,9 @@ package io.github.md4.cli.bench;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.LossCalls;
 import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.PendingLosses;
 import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.Examples;
@@ -99,16 +101,22 @@ record EvaluateBench(NDManager manager, FrozenWorkload workload) {
     void score(LikelihoodEstimator estimator, Examples examples) {
       calls = 0;
       positions = 0;
-      BoundEstimate estimate = estimator.score(this::losses, examples, done -> {});
+      BoundEstimate estimate = estimate(estimator, examples);
       if (!Double.isFinite(estimate.estimate().natsPerToken())) {
         throw new IllegalStateException("the losses must be numbers");
       }
     }
 
-    private float[] losses(QueryBatch batch) {
+    private BoundEstimate estimate(LikelihoodEstimator estimator, Examples examples) {
+      try (LossCalls made = LossCalls.of(manager, network.denoiser(), objective.rowLoss())) {
+        return estimator.score(batch -> counted(made, batch), examples, done -> {});
+      }
+    }
+
+    private PendingLosses counted(LossCalls made, QueryBatch batch) {
       calls += batch.askedCount() > 0 ? 1 : 0;
       positions += batch.askedCount();
-      return batch.losses(manager, network.denoiser(), objective.rowLoss());
+      return made.begin(batch);
     }
   }
 }

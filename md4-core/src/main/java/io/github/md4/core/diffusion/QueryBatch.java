@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Units;
+import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.loss.AskedLoss;
 import io.github.md4.core.loss.AskedRows;
 import io.github.md4.core.loss.RowLoss;
@@ -370,20 +371,27 @@ public final class QueryBatch {
       return new float[0];
     }
     try (NDManager scope = parent.newSubManager()) {
-      AskedLoss asked = new AskedLoss(loss, asked());
-      return denoiser
-          .losses(shown(scope), condition, flat(scope, rows), asked)
-          .toFloatArray(); // [R]
+      return losses(scope, Upload.plain(), denoiser, loss).toFloatArray(); // [R]
     }
   }
 
-  /** Returns the tokens shown, int64 [B, N]. */
-  private NDArray shown(NDManager manager) {
-    long[] flat = Arrays.stream(zt).flatMapToInt(Arrays::stream).asLongStream().toArray();
-    return manager.create(flat, new Shape(batchSize(), length()));
-  }
-
-  private static NDArray flat(NDManager manager, int[] numbers) {
-    return manager.create(Arrays.stream(numbers).asLongStream().toArray());
+  /**
+   * Asks a network where something is asked, and returns the loss of every row, nats, float32 [R],
+   * attached to {@code scope}. A GPU may still have to compute them.
+   *
+   * @param scope the owner of what is made on the device
+   * @param upload takes the batch to the device
+   * @param denoiser the network
+   * @param loss the loss of a row
+   */
+  NDArray losses(NDManager scope, Upload upload, Denoiser denoiser, RowLoss loss) {
+    AskedLoss asked = new AskedLoss(loss, asked());
+    long[] shown = Arrays.stream(zt).flatMapToInt(Arrays::stream).asLongStream().toArray();
+    long[] positions = Arrays.stream(rows).asLongStream().toArray();
+    upload.begin((long) Long.BYTES * (shown.length + positions.length));
+    NDArray tokens = upload.longs(scope, shown, new Shape(batchSize(), length())); // [B, N]
+    NDArray at = upload.longs(scope, positions, new Shape(positions.length)); // [R]
+    upload.end();
+    return denoiser.losses(tokens, condition, at, asked);
   }
 }

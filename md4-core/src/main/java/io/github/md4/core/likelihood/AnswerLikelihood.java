@@ -6,6 +6,7 @@ import static io.github.md4.core.Checks.require;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.LossCalls;
 import io.github.md4.core.diffusion.Query;
 import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.diffusion.TokenSpace;
@@ -14,7 +15,10 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.MaskingSchedule;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * A bound on {@code -log p(answer | prompt)}: tokens of the answer alone are masked, the prompt is
@@ -74,12 +78,21 @@ public record AnswerLikelihood(TokenSpace space, MaskingSchedule schedule) {
   public Estimate estimate(
       NDManager manager, Denoiser denoiser, Pair pair, Settings settings, long number) {
     int tokens = pair.answer().length;
-    double[] means = new double[settings.rounds];
-    for (int round = 0; round < means.length; round++) {
-      List<AnswerMasks.Draw> drawn =
-          settings.masks.draws(settings.noise, number, round, settings.draws, tokens);
-      means[round] = Arrays.stream(nats(manager, denoiser, pair, drawn)).average().orElseThrow();
+    Iterator<QueryBatch> batches =
+        IntStream.range(0, settings.rounds)
+            .mapToObj(
+                round ->
+                    settings.masks.draws(settings.noise, number, round, settings.draws, tokens))
+            .map(drawn -> batch(pair, drawn))
+            .iterator();
+    DoubleStream.Builder found = DoubleStream.builder();
+    try (LossCalls calls = LossCalls.of(manager, denoiser, new RowLoss.CrossEntropy())) {
+      calls.forEach(
+          batches,
+          (batch, losses) ->
+              found.add(Arrays.stream(batch.values(losses)).average().orElseThrow()));
     }
+    double[] means = found.build().toArray();
     double mean = Arrays.stream(means).average().orElseThrow();
     double squares = Arrays.stream(means).map(each -> (each - mean) * (each - mean)).sum();
     double error = Math.sqrt(squares / (means.length - 1.0) / means.length); // 0 / 0 of one round
@@ -123,6 +136,11 @@ public record AnswerLikelihood(TokenSpace space, MaskingSchedule schedule) {
    */
   public double[] nats(
       NDManager manager, Denoiser denoiser, Pair pair, List<AnswerMasks.Draw> drawn) {
+    QueryBatch batch = batch(pair, drawn);
+    return batch.values(batch.losses(manager, denoiser, new RowLoss.CrossEntropy()));
+  }
+
+  private QueryBatch batch(Pair pair, List<AnswerMasks.Draw> drawn) {
     int[] whole = pair.whole();
     int[][] x = new int[drawn.size()][];
     List<Query> queries = new ArrayList<>();
@@ -132,8 +150,7 @@ public record AnswerLikelihood(TokenSpace space, MaskingSchedule schedule) {
     }
     int[] labels = new int[x.length];
     Arrays.fill(labels, Condition.NO_LABEL);
-    QueryBatch batch = QueryBatch.of(x, labels, queries);
-    return batch.values(batch.losses(manager, denoiser, new RowLoss.CrossEntropy()));
+    return QueryBatch.of(x, labels, queries);
   }
 
   private Query query(int[] whole, int start, AnswerMasks.Draw draw) {

@@ -125,13 +125,12 @@ final class BoundSums {
           withinEnds.add(document, group(first + b), pass, v[b], nats);
         }
       }
-      addKnown(first + b, pass, v[b], batch.x()[b]);
+      addKnown(first + b, documents, pass, v[b], batch.x()[b]);
     }
   }
 
   /** Adds what is known of an example without a network, and counts its tokens. */
-  private void addKnown(long index, int pass, double v, int[] x) {
-    int[] documents = documents(examples, unit, index);
+  private void addKnown(long index, int[] documents, int pass, double v, int[] x) {
     int scored = examples.scored(index);
     for (int n = examples.given(index); n < scored; n++) {
       double nats = objective.known(x[n]);

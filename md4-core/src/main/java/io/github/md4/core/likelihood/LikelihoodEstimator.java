@@ -4,14 +4,11 @@ package io.github.md4.core.likelihood;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Division;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.LossCalls;
 import io.github.md4.core.diffusion.Objective;
-import io.github.md4.core.diffusion.Query;
+import io.github.md4.core.diffusion.PendingLosses;
 import io.github.md4.core.diffusion.QueryBatch;
-import io.github.md4.core.noise.Noise;
-import io.github.md4.core.noise.Noise.Purpose;
-import io.github.md4.core.schedule.TimeSampling;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -24,6 +21,10 @@ import java.util.function.Supplier;
  * every estimator and for every model. All is weighted by tokens. Estimates are in nats per token;
  * docs/reproduce.md says what their errors cover. One estimator may be used again, by one thread at
  * a time.
+ *
+ * <p>A batch is begun before the losses of the batch before it are read, so that a GPU always has
+ * the next call behind the one that it computes; see {@link LossCalls}. Results, their order and
+ * what is reported are those of one batch after another.
  */
 public final class LikelihoodEstimator {
   /** Number of consecutive examples whose times are stratified together. */
@@ -31,7 +32,6 @@ public final class LikelihoodEstimator {
 
   private final Objective objective;
   private final Settings settings;
-  private final Noise noise;
   private final Division division;
 
   /**
@@ -94,7 +94,6 @@ public final class LikelihoodEstimator {
   public LikelihoodEstimator(Objective objective, Settings settings, Division division) {
     this.objective = objective.likelihood();
     this.settings = settings;
-    this.noise = new Noise(settings.seed);
     this.division = division;
   }
 
@@ -123,19 +122,22 @@ public final class LikelihoodEstimator {
    */
   public BoundEstimate score(
       NDManager manager, Denoiser denoiser, Examples examples, Progress progress) {
-    return score(batch -> batch.losses(manager, denoiser, objective.rowLoss()), examples, progress);
+    try (LossCalls calls = LossCalls.of(manager, denoiser, objective.rowLoss())) {
+      return score(calls::begin, examples, progress);
+    }
   }
 
-  /** A network in any form that gives the losses of what is asked. */
+  /** A network in any form that is asked for losses before they are read. */
   @FunctionalInterface
   public interface Losses {
     /**
-     * {@return the losses of a batch's asked positions in order, nats, [{@link
-     * QueryBatch#askedCount}]}
+     * Asks for the losses of a batch. Those of at most one batch before it have not been read.
      *
      * @param batch what the network is shown and asked
+     * @return the losses of the batch's asked positions in order, nats, [{@link
+     *     QueryBatch#askedCount}]; closed by the estimator, whatever happens
      */
-    float[] of(QueryBatch batch);
+    PendingLosses begin(QueryBatch batch);
   }
 
   /**
@@ -148,29 +150,25 @@ public final class LikelihoodEstimator {
    */
   public BoundEstimate score(Losses losses, Examples examples, Progress progress) {
     BoundSums sums = BoundSums.of(objective, examples, settings.passes);
-    long ofRound = (long) settings.batchSize * division.parts();
-    for (int pass = 0; pass < settings.passes; pass++) {
-      for (long first = 0; first < examples.count(); first += ofRound) {
-        long end = Math.min(first + ofRound, examples.count());
-        addRound(sums, losses, batches(examples, pass, first, end));
-        progress.done(pass * examples.count() + end);
+    ScoredBatches batches = new ScoredBatches(objective, examples, settings, division.parts());
+    try (LossesAhead ahead = new LossesAhead(losses)) {
+      List<ScoredBatches.Batch> round = batches.round();
+      while (!round.isEmpty()) {
+        addRound(sums, ahead, round);
+        progress.done(round.get(round.size() - 1).done());
+        round = batches.round();
       }
     }
     return sums.estimate(settings);
   }
 
-  private void addRound(BoundSums sums, Losses losses, List<Batch> round) {
+  private void addRound(BoundSums sums, LossesAhead ahead, List<ScoredBatches.Batch> round) {
     List<Optional<byte[]>> results =
         division.round(
-            round.stream()
-                .<Supplier<byte[]>>map(batch -> () -> bytes(losses.of(batch.queries())))
-                .toList());
+            round.stream().<Supplier<byte[]>>map(batch -> () -> bytes(ahead.of(batch))).toList());
     for (int i = 0; i < round.size(); i++) {
-      Batch batch = round.get(i);
-      results
-          .get(i)
-          .ifPresent(
-              found -> sums.add(batch.first, batch.pass, batch.v, batch.queries(), floats(found)));
+      ScoredBatches.Batch batch = round.get(i);
+      results.get(i).ifPresent(found -> batch.addTo(sums, floats(found)));
     }
   }
 
@@ -184,74 +182,5 @@ public final class LikelihoodEstimator {
     float[] values = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
     return values;
-  }
-
-  private List<Batch> batches(Examples examples, int pass, long start, long end) {
-    List<Batch> round = new ArrayList<>();
-    for (long first = start; first < end; first += settings.batchSize) {
-      int size = (int) Math.min(settings.batchSize, end - first);
-      round.add(new Batch(examples, pass, first, stratified(pass, first, size, examples.count())));
-    }
-    return round;
-  }
-
-  /** A batch whose queries are made when they are wanted. */
-  private final class Batch {
-    private final Examples examples;
-    private final int pass;
-    private final long first;
-    private final double[] v;
-    private QueryBatch queries;
-
-    Batch(Examples examples, int pass, long first, double[] v) {
-      this.examples = examples;
-      this.pass = pass;
-      this.first = first;
-      this.v = v;
-    }
-
-    QueryBatch queries() {
-      if (queries == null) {
-        queries = batch(examples, pass, first, v);
-      }
-      return queries;
-    }
-  }
-
-  private QueryBatch batch(Examples examples, int pass, long first, double[] v) {
-    int size = v.length;
-    int[][] x = new int[size][examples.length()];
-    int[] labels = new int[size];
-    List<Query> queries = new ArrayList<>();
-    for (int b = 0; b < size; b++) {
-      long index = first + b;
-      examples.read(index, x[b]);
-      labels[b] = examples.label(index);
-      double[] u = noise.uniforms(Purpose.EVALUATION_MASK, pass, index, examples.scored(index));
-      int given = examples.given(index);
-      queries.add(
-          given == 0 ? objective.query(x[b], v[b], u) : objective.queryAfter(given, x[b], u));
-    }
-    return QueryBatch.of(x, labels, queries);
-  }
-
-  /** The stratified uniforms of consecutive examples, by their places in their groups. */
-  private double[] stratified(int pass, long first, int size, long count) {
-    double[] v = new double[size];
-    double[] ofGroup = {};
-    for (int b = 0; b < size; b++) {
-      int place = (int) ((first + b) % GROUP);
-      if (b == 0 || place == 0) {
-        ofGroup = stratified(pass, (first + b) / GROUP, count);
-      }
-      v[b] = ofGroup[place];
-    }
-    return v;
-  }
-
-  private double[] stratified(int pass, long group, long count) {
-    double[] u = new double[(int) Math.min(GROUP, count - group * GROUP)];
-    u[0] = noise.uniform(Purpose.EVALUATION_TIME, pass, group, 0);
-    return new TimeSampling.LowDiscrepancy().times(u);
   }
 }

@@ -6,6 +6,7 @@ import static io.github.md4.core.Checks.require;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.LossCalls;
 import io.github.md4.core.diffusion.Query;
 import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.diffusion.TokenSpace;
@@ -13,7 +14,9 @@ import io.github.md4.core.loss.RowLoss;
 import io.github.md4.core.schedule.MaskingSchedule;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The likelihood of a sequence whose tokens are revealed in a given order, some at once: exact for
@@ -72,31 +75,41 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
         "there must be an order and a label for each sequence",
         x.length + ", " + orders.length + ", " + labels.length);
     int length = x[0].length;
-    double[][] nats = new double[x.length][length];
-    int[][] zt = new int[x.length][length];
-    for (int b = 0; b < x.length; b++) {
-      checkOrder(orders[b], length);
-      Arrays.fill(zt[b], space.maskToken());
+    for (int[] order : orders) {
+      checkOrder(order, length);
     }
-    for (int first = 0; first < length; first += tokensAStep) {
-      int end = Math.min(length, first + tokensAStep);
-      double time = schedule.timeWhenMasked((double) (length - first) / length);
-      List<Query> queries = new ArrayList<>();
-      for (int b = 0; b < x.length; b++) {
-        int[] positions = Arrays.copyOfRange(orders[b], first, end);
-        Arrays.sort(positions);
-        queries.add(new Query(zt[b].clone(), time, positions, 1));
-      }
-      QueryBatch batch = QueryBatch.of(x, labels, queries);
-      float[] losses = batch.losses(manager, denoiser, new RowLoss.CrossEntropy());
-      for (int r = 0; r < losses.length; r++) {
-        int b = batch.example(r);
-        int n = batch.position(r);
-        nats[b][n] = losses[r];
-        zt[b][n] = x[b][n];
-      }
+    double[][] nats = new double[x.length][length];
+    Iterator<QueryBatch> steps =
+        IntStream.iterate(0, first -> first < length, first -> first + tokensAStep)
+            .mapToObj(first -> step(x, orders, labels, first))
+            .iterator();
+    try (LossCalls calls = LossCalls.of(manager, denoiser, new RowLoss.CrossEntropy())) {
+      calls.forEach(
+          steps,
+          (step, losses) -> {
+            for (int r = 0; r < losses.length; r++) {
+              nats[step.example(r)][step.position(r)] = losses[r];
+            }
+          });
     }
     return nats;
+  }
+
+  /** Returns the queries about the tokens that are revealed after the first ones of each order. */
+  private QueryBatch step(int[][] x, int[][] orders, int[] labels, int first) {
+    int length = x[0].length;
+    double time = schedule.timeWhenMasked((double) (length - first) / length);
+    List<Query> queries = new ArrayList<>();
+    for (int b = 0; b < x.length; b++) {
+      int[] zt = Arrays.copyOf(x[b], length);
+      for (int i = first; i < length; i++) {
+        zt[orders[b][i]] = space.maskToken();
+      }
+      int[] positions = Arrays.copyOfRange(orders[b], first, Math.min(length, first + tokensAStep));
+      Arrays.sort(positions);
+      queries.add(new Query(zt, time, positions, 1));
+    }
+    return QueryBatch.of(x, labels, queries);
   }
 
   private static void checkOrder(int[] order, int length) {

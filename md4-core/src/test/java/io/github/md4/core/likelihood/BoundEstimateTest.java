@@ -86,7 +86,7 @@ final class BoundEstimateTest {
   private static BoundEstimate score(
       Objective objective, Examples examples, long seed, int passes) {
     return new LikelihoodEstimator(objective, new LikelihoodEstimator.Settings(seed, passes, 50))
-        .score(BoundEstimateTest::losses, examples, done -> {});
+        .score(batch -> () -> losses(batch), examples, done -> {});
   }
 
   private static BoundEstimate score(Examples examples) {
@@ -218,7 +218,7 @@ final class BoundEstimateTest {
     List<Long> done = new ArrayList<>();
     BoundEstimate score =
         new LikelihoodEstimator(CONTINUOUS, new LikelihoodEstimator.Settings(1, 2, 3))
-            .score(BoundEstimateTest::losses, Chunks.plain(7), done::add);
+            .score(batch -> () -> losses(batch), Chunks.plain(7), done::add);
     assertThat(score.estimate().examples()).isEqualTo(7);
     assertThat(done).containsExactly(3L, 6L, 7L, 10L, 13L, 14L);
     assertThat(progress(Division.whole(), 6)).containsExactly(3L, 6L, 9L, 12L);
@@ -235,7 +235,7 @@ final class BoundEstimateTest {
     LikelihoodEstimator.Settings settings = new LikelihoodEstimator.Settings(1, 2, 3);
     BoundEstimate unused =
         new LikelihoodEstimator(CONTINUOUS, settings, division)
-            .score(BoundEstimateTest::losses, Chunks.plain(chunks), done::add);
+            .score(batch -> () -> losses(batch), Chunks.plain(chunks), done::add);
     return done;
   }
 

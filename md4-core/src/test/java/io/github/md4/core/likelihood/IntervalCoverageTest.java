@@ -143,7 +143,7 @@ final class IntervalCoverageTest {
   private static BoundEstimate score(
       Objective objective, Examples examples, int trial, int passes) {
     return estimator(objective, trial, passes)
-        .score(IntervalCoverageTest::losses, examples, done -> {});
+        .score(batch -> () -> losses(batch), examples, done -> {});
   }
 
   private static LikelihoodEstimator estimator(Objective objective, int trial, int passes) {
@@ -261,7 +261,7 @@ final class IntervalCoverageTest {
               BoundEstimate one = score(CONTINUOUS, documents, trial, passes);
               BoundEstimate other =
                   estimator(CONTINUOUS, trial, passes)
-                      .score(IntervalCoverageTest::othersLosses, documents, done -> {});
+                      .score(batch -> () -> othersLosses(batch), documents, done -> {});
               held.addAndGet(holds(one.minus(other).interval(), truth) ? 1 : 0);
               Interval byFiles = one.losses().minus(other.losses()).interval();
               heldByFiles.addAndGet(holds(byFiles, truth) ? 1 : 0);

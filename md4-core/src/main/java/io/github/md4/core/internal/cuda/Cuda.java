@@ -67,6 +67,8 @@ final class Cuda {
 
   static native int cuMemcpyHtoDAsync_v2(long target, Pointer source, long bytes, Pointer stream);
 
+  static native int cuMemcpyDtoHAsync_v2(Pointer target, long source, long bytes, Pointer stream);
+
   static native int cuMemAlloc_v2(LongByReference memory, long bytes);
 
   static native int cuMemFree_v2(long memory);
