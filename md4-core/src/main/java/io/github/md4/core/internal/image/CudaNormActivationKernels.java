@@ -22,11 +22,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The CUDA kernels of {@code maps.cu}, in bfloat16. Several threads may call them: the launches
- * that share arrays of the workspace follow one another. Who launches a graph of such launches lets
- * nobody call these kernels meanwhile.
+ * The CUDA kernels of {@code maps.cu}, in bfloat16.
+ *
+ * <p>Several threads may call the forward and launch graphs of it, on any streams: the arrays of a
+ * call are its own. The calls of a backward share theirs, and follow one another.
  */
 final class CudaNormActivationKernels implements NormActivationKernels {
   private static final int OCTET = 8;
@@ -57,9 +59,11 @@ final class CudaNormActivationKernels implements NormActivationKernels {
       def activatedAlone(self: __torch__.M, x: Tensor, channels: int) -> Tensor:
         size = [x.size(0), channels, x.size(2), x.size(3)]
         return torch.empty(size, dtype=15, device=x.device, memory_format=2)
-      def activated(self: __torch__.M, x: Tensor, channels: int, groups: int) -> List[Tensor]:
-        a = self.activatedAlone(x, channels)
-        return [a, torch.empty([groups], dtype=6, device=x.device)]
+      def floats(self: __torch__.M, like: Tensor, size: int) -> Tensor:
+        return torch.empty([size], dtype=6, device=like.device)
+      def activated(
+          self: __torch__.M, x: Tensor, channels: int, groups: int, sums: int) -> List[Tensor]:
+        return [self.activatedAlone(x, channels), self.floats(x, groups), self.floats(x, sums)]
       def like(self: __torch__.M, x: Tensor) -> Tensor:
         return torch.empty_like(x)
       """;
@@ -68,7 +72,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   private final TorchScript script;
   private final Precision stream;
   private final boolean isHopper;
-  private final Map<String, Integer> resident = new HashMap<>();
+  private final Map<String, Integer> resident = new ConcurrentHashMap<>();
   private final Workspace workspace;
 
   /**
@@ -106,9 +110,8 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   }
 
   /**
-   * Arrays of float32 that last from one launch to the next, kept. The work of one stream runs in
-   * order, so that the next call may write to them. A graph goes on to use those that it was
-   * recorded with, so none is given back before the others.
+   * Arrays of a backward in float32 that last from one launch to the next, kept. The work of one
+   * stream runs in order, so that the next call may write to them.
    */
   private static final class Workspace implements AutoCloseable {
     private final NDManager manager;
@@ -122,7 +125,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
 
     /** Returns an array for partial sums: as long as they need or longer. */
     NDArray partials(MapSize size, int quantities) {
-      long length = (long) size.examples() * size.splits() * quantities * size.channels();
+      long length = size.sums(quantities);
       if (partials.size() < length) {
         // Twice as long each time: all together are no longer than two of the last.
         partials = manager.zeros(new Shape(Math.max(length, 2 * partials.size())));
@@ -171,36 +174,38 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   }
 
   @Override
-  public synchronized Activated normActivate(
+  public Activated normActivate(
       NDManager scope, Kind kind, List<NDArray> x, Norm norm, Dropout drop) {
     boolean isAtOnce = isAtOnce(size(x, CLUSTER));
     String kernel = (isAtOnce ? "normActivateAtOnce" : "normActivate") + of(kind);
     MapSize size = isAtOnce ? size(x, CLUSTER) : size(x, kernel);
     int groups = size.examples() * UNetKernels.GROUPS * MOMENTS;
-    NDList made = script.run(scope, "activated", x.get(0), size.channels(), groups);
-    NDArray partials = workspace.partials(size, MOMENTS);
+    NDList made =
+        script.run(scope, "activated", x.get(0), size.channels(), groups, size.sums(MOMENTS));
     Object[] maps = maps(x);
-    if (!isAtOnce) {
-      program.launch("moments" + of(kind), size.grid(), arguments(maps, partials, shape(size)));
+    try (NDArray partials = made.get(2)) {
+      if (!isAtOnce) {
+        program.launch("moments" + of(kind), size.grid(), arguments(maps, partials, shape(size)));
+      }
+      program.launch(
+          kernel,
+          size.grid(),
+          arguments(
+              maps,
+              partials,
+              norm(norm),
+              address(made.get(0)),
+              made.get(1),
+              drop.seed(),
+              threshold(drop),
+              new float[] {(float) UNetKernels.EPSILON},
+              shape(size)));
     }
-    program.launch(
-        kernel,
-        size.grid(),
-        arguments(
-            maps,
-            partials,
-            norm(norm),
-            address(made.get(0)),
-            made.get(1),
-            drop.seed(),
-            threshold(drop),
-            new float[] {(float) UNetKernels.EPSILON},
-            shape(size)));
     return new Activated(made.get(0), made.get(1));
   }
 
   @Override
-  public synchronized NDArray activateAgain(NDManager scope, Forward forward) {
+  public NDArray activateAgain(NDManager scope, Forward forward) {
     MapSize size = size(forward.x(), "activateAgain" + of(forward.kind()));
     NDArray output =
         script.run(scope, "activatedAlone", forward.x().get(0), size.channels()).singletonOrThrow();
@@ -219,7 +224,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   }
 
   @Override
-  public synchronized Gradients normActivateBackward(
+  public Gradients normActivateBackward(
       NDManager scope,
       NDArray da,
       Forward forward,
@@ -287,7 +292,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   }
 
   @Override
-  public synchronized void sumOverPixels(NDArray x, NDArray into) {
+  public void sumOverPixels(NDArray x, NDArray into) {
     MapSize size = size(List.of(x), "sumsOfStream");
     NDArray partials = workspace.partials(size, 1);
     program.launch("sumsOfStream", size.grid(), arguments(address(x), partials, shape(size)));

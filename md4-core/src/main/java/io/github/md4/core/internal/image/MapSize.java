@@ -21,6 +21,11 @@ record MapSize(int examples, int channels, int pixels, int splits) {
     return new Grid((long) examples * splits, THREADS, 1);
   }
 
+  /** Returns how many sums all blocks write, with so many quantities of a channel. */
+  long sums(int quantities) {
+    return (long) examples * splits * quantities * channels;
+  }
+
   /**
    * Returns the number of blocks that share an example: such that all blocks run at once, or that
    * the last of them leave few multiprocessors idle.

@@ -20,8 +20,8 @@ import java.util.Optional;
  * {@link FrozenImageNetwork} without the host: calls with few images, and whole steps of them, are
  * one launch of a graph.
  *
- * <p>Safe for use by several threads. Calls are serialised: between two launches that share an
- * array of the kernels, no graph may write to it.
+ * <p>Safe for use by several threads. Calls are serialised: graphs share their arrays. Other
+ * denoisers of the network share none with this one.
  */
 final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
   private final FrozenImageNetwork launches;

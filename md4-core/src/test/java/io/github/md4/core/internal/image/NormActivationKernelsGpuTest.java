@@ -14,6 +14,7 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.Nvrtc;
+import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.image.NormActivationKernels.Activated;
 import io.github.md4.core.internal.image.NormActivationKernels.Dropout;
 import io.github.md4.core.internal.image.NormActivationKernels.Forward;
@@ -26,7 +27,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -283,6 +286,52 @@ final class NormActivationKernelsGpuTest {
       NDArray expected = plain.addResidual(manager, exact, one(casts, manager, "wide", y), bias);
       assertClose(
           "sum", one(casts, manager, "wide", ours.addResidual(manager, given, y, bias)), expected);
+    }
+  }
+
+  /** Two streams run at once, each on a map of its own; as one launch for few examples, or two. */
+  @ParameterizedTest
+  @CsvSource({"3, 32, 32, 128", "24, 32, 32, 128"})
+  void outputs_areTheSameBesideAnotherStream(int examples, int height, int width, int channels) {
+    Shape shape = new Shape(examples, height, width, channels);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        TorchScript casts = TorchScript.load(manager, Map.of(), CASTS);
+        NormActivationKernels ours = cuda(manager, Precision.BFLOAT16);
+        RecordingStream stream = RecordingStream.find(new CudaDevice(0)).orElseThrow()) {
+      NDArray here = one(casts, manager, "narrow", map(manager, casts, shape, 1, 0));
+      NDArray there = one(casts, manager, "narrow", map(manager, casts, shape, 2, 5));
+      NDArray ones = manager.ones(new Shape(channels));
+      Norm norm = new Norm(ones, ones, Optional.empty());
+      List<NDArray> expected = outputs(manager, ours, here, norm, 1);
+      List<NDArray> expectedThere = outputs(manager, ours, there, norm, 1);
+      List<NDArray> found = new ArrayList<>();
+      List<NDArray> foundThere = new ArrayList<>();
+      stream.run(
+          () -> {
+            CompletableFuture<Void> other =
+                CompletableFuture.runAsync(
+                    () -> foundThere.addAll(outputs(manager, ours, there, norm, 64)));
+            found.addAll(outputs(manager, ours, here, norm, 64));
+            other.join();
+          });
+      assertAllAre(expected.get(0), found, casts, manager);
+      assertAllAre(expectedThere.get(0), foundThere, casts, manager);
+    }
+  }
+
+  private static List<NDArray> outputs(
+      NDManager manager, NormActivationKernels kernels, NDArray x, Norm norm, int times) {
+    return IntStream.range(0, times)
+        .mapToObj(i -> kernels.normActivate(manager, Kind.STREAM, List.of(x), norm, Dropout.NONE))
+        .map(Activated::output)
+        .toList();
+  }
+
+  private static void assertAllAre(
+      NDArray expected, List<NDArray> found, TorchScript casts, NDManager manager) {
+    float[] values = one(casts, manager, "wide", expected).toFloatArray();
+    for (NDArray each : found) {
+      assertThat(one(casts, manager, "wide", each).toFloatArray()).isEqualTo(values);
     }
   }
 

@@ -17,6 +17,7 @@ import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RandomParameters;
 import io.github.md4.core.network.transformer.Inputs;
+import io.github.md4.core.token.ImageShape;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -91,6 +92,41 @@ final class ImageGraphsGpuTest {
               .toList();
       for (int i = 0; i < found.size(); i++) {
         assertThat(found.get(i)).as("thread %d", i).isEqualTo(expected.get(i));
+      }
+    }
+  }
+
+  /**
+   * Denoisers of one network share its kernels: graphs of one run between the launches of another.
+   * The maps are too wide, and the images too many, for a norm that is one launch.
+   */
+  @Test
+  void logits_areTheSameOfSeveralDenoisersAtOnce() {
+    ImageConfig config =
+        new UNetConfig(new ImageShape(8, 12, 3), 192, 1, ConditionConfig.defaults(), 0);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        PixelNetwork network =
+            (PixelNetwork)
+                config.network(
+                    manager, VOCABULARY, Precision.BFLOAT16, MemoryFormat.CHANNELS_LAST);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        FrozenDenoiser launches = frozen(manager, network, parameters, Integer.MAX_VALUE);
+        FrozenDenoiser graphs = frozen(manager, network, parameters, 0)) {
+      List<Inputs> inputs =
+          IntStream.range(0, 6).mapToObj(i -> inputs(config, 17 + i % 3, i)).toList();
+      List<float[]> expected = inputs.stream().map(x -> logits(manager, launches, x, 1)).toList();
+      // Recorded from now on.
+      assertThat(inputs.stream().map(x -> logits(manager, graphs, x, 1)).toList())
+          .usingRecursiveComparison()
+          .isEqualTo(expected);
+      List<float[]> found =
+          IntStream.range(0, 240)
+              .parallel()
+              .mapToObj(
+                  i -> logits(manager, i % 2 == 0 ? graphs : launches, inputs.get(i / 2 % 6), 1))
+              .toList();
+      for (int i = 0; i < found.size(); i++) {
+        assertThat(found.get(i)).as("call %d", i).isEqualTo(expected.get(i / 2 % 6));
       }
     }
   }
