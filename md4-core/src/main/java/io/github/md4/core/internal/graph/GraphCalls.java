@@ -10,11 +10,7 @@ import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -45,7 +41,6 @@ public final class GraphCalls implements AutoCloseable {
   private static final int MOST_PADDED = 64;
 
   private static final int MOST_GRAPHS = 32;
-  private static final int MOST_COUNTS = 1024;
 
   /** The head takes as long for fewer rows. */
   private static final int LEAST_ROWS = 16;
@@ -53,14 +48,13 @@ public final class GraphCalls implements AutoCloseable {
   /** From so many on the head's time grows with the rows. */
   private static final int MANY_ROWS = 512;
 
-  private final NDManager manager;
   private final Pass pass;
   private final int columns;
   private final RecordingStream stream;
   private final int callsBefore;
-  private final Map<Size, Integer> calls = new HashMap<>();
+  private final AskedCounts<Size> calls = new AskedCounts<>();
   private final Set<Size> refused = new HashSet<>();
-  private final Map<Size, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
+  private final KeptGraphs<Size, Recorded> graphs;
 
   /** A pass of a network over arrays that are all on the device. */
   @FunctionalInterface
@@ -84,11 +78,12 @@ public final class GraphCalls implements AutoCloseable {
    */
   public GraphCalls(
       NDManager parent, Pass pass, int columns, RecordingStream stream, int callsBefore) {
-    this.manager = parent.newSubManager();
     this.pass = pass;
     this.columns = columns;
     this.stream = stream;
     this.callsBefore = callsBefore;
+    KeptGraphs.Bounds bounds = new KeptGraphs.Bounds(MOST_GRAPHS, MOST_KEPT);
+    this.graphs = new KeptGraphs<>(parent, bounds, this::logits, this::forget);
   }
 
   /** The shape of a call: examples, their length, and rows, rounded up. */
@@ -184,8 +179,10 @@ public final class GraphCalls implements AutoCloseable {
     return (long) size.rows * columns;
   }
 
-  private long kept() {
-    return graphs.keySet().stream().mapToLong(this::logits).sum();
+  /** It has to come often again: shapes by turns are not recorded at every call. */
+  private void forget(Size size) {
+    calls.forget(size);
+    calls.forget(size.ofAnyRows());
   }
 
   /** Returns the shape of the graph for calls of a shape; empty where launches make them. */
@@ -193,61 +190,28 @@ public final class GraphCalls implements AutoCloseable {
     if (isLarge(wanted) || refused.contains(wanted.ofAnyRows())) {
       return Optional.empty();
     }
-    int ofShape = counted(wanted.ofAnyRows());
-    if (!wanted.isWhole()
-        && counted(wanted) > MOST_PADDED
-        && kept() + logits(wanted) <= MOST_KEPT) {
+    int ofShape = calls.add(wanted.ofAnyRows(), 1);
+    if (!wanted.isWhole() && calls.add(wanted, 1) > MOST_PADDED && graphs.hasRoomFor(wanted)) {
       return Optional.of(wanted);
     }
     Optional<Size> serving =
-        graphs.keySet().stream()
-            .filter(each -> each.serves(wanted))
-            .min(Comparator.comparingInt(Size::rows));
+        graphs.keys().filter(each -> each.serves(wanted)).min(Comparator.comparingInt(Size::rows));
     if (serving.isPresent() || ofShape <= callsBefore) {
       return serving;
     }
     return Optional.of(isLarge(wanted.padded()) ? wanted : wanted.padded());
   }
 
-  private int counted(Size size) {
-    if (calls.size() == MOST_COUNTS) {
-      calls.clear();
-    }
-    return calls.merge(size, 1, Integer::sum);
-  }
-
   private Optional<Recorded> recorded(Size size, NDArray zt, NDList condition) {
-    Recorded found = graphs.get(size);
-    if (found != null && found.generation == pass.generation()) {
-      return Optional.of(found);
-    }
-    if (found != null) {
-      graphs.remove(size).close();
-    }
-    while (graphs.size() == MOST_GRAPHS
-        || (!graphs.isEmpty() && kept() + logits(size) > MOST_KEPT)) {
-      Size eldest = graphs.keySet().iterator().next();
-      graphs.remove(eldest).close();
-      // It has to come often again: shapes by turns are not recorded at every call.
-      calls.keySet().removeAll(List.of(eldest, eldest.ofAnyRows()));
-    }
-    NDManager scope = manager.newSubManager();
-    try {
-      Recorded made = new Recorded(scope, size, zt, condition);
-      graphs.put(size, made);
-      return Optional.of(made);
-    } catch (RuntimeException e) {
-      scope.close();
-      if (!RecordingStream.isForWantOfMemory(e)) {
-        throw e;
-      }
+    Optional<Recorded> graph = graphs.of(size, scope -> new Recorded(scope, size, zt, condition));
+    if (graph.isEmpty()) {
       refused.add(size.ofAnyRows());
-      return Optional.empty();
     }
+    return graph;
   }
 
   /** A graph, and the rows that it reads. */
-  private final class Recorded implements AutoCloseable {
+  private final class Recorded implements KeptGraphs.Graph {
     private final NDArray rows;
     private final NDArray lastPosition;
     private final RecordedPass<NDArray> recorded;
@@ -277,6 +241,11 @@ public final class GraphCalls implements AutoCloseable {
     }
 
     @Override
+    public boolean isValid() {
+      return generation == pass.generation();
+    }
+
+    @Override
     public void close() {
       recorded.close();
     }
@@ -284,7 +253,6 @@ public final class GraphCalls implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    graphs.values().forEach(Recorded::close);
-    manager.close();
+    graphs.close();
   }
 }

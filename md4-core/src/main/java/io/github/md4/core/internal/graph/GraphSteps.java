@@ -10,12 +10,9 @@ import io.github.md4.core.internal.transformer.StepSize;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
@@ -28,10 +25,11 @@ import java.util.Set;
  * that reads the draws, under the lock of their graph.
  */
 public final class GraphSteps implements AutoCloseable {
-  /**
-   * The head's memory grows with them, and a graph of images keeps them; this is 128 MiB of them.
-   */
+  /** The head's memory grows with them; this is 128 MiB of them in bfloat16. */
   private static final long MOST_LOGITS = 1L << 26;
+
+  /** The logits that all graphs together keep; this is 1 GiB of them. */
+  private static final long MOST_KEPT = 1L << 29;
 
   /** Steps of a kind before it is recorded, which takes as long as a few of them. */
   public static final int CALLS_BEFORE = 2;
@@ -48,15 +46,13 @@ public final class GraphSteps implements AutoCloseable {
   private static final long MOST_WASTED = 1L << 24;
 
   private static final int MOST_GRAPHS = 32;
-  private static final int MOST_COUNTS = 1024;
 
-  private final NDManager manager;
   private final StepNetwork network;
   private final RecordingStream stream;
   private final int callsBefore;
-  private final Map<Key, Count> calls = new HashMap<>();
+  private final AskedCounts<Key> asked = new AskedCounts<>();
   private final Set<Key> refused = new HashSet<>();
-  private final Map<Key, StepGraph> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
+  private final KeptGraphs<Key, StepGraph> graphs;
   private Optional<StepGraph> going = Optional.empty();
 
   /** What a graph is recorded for. */
@@ -77,10 +73,12 @@ public final class GraphSteps implements AutoCloseable {
    */
   public GraphSteps(
       NDManager parent, StepNetwork network, RecordingStream stream, int callsBefore) {
-    this.manager = parent.newSubManager();
     this.network = network;
     this.stream = stream;
     this.callsBefore = callsBefore;
+    KeptGraphs.Bounds bounds = new KeptGraphs.Bounds(MOST_GRAPHS, MOST_KEPT);
+    this.graphs =
+        new KeptGraphs<>(parent, bounds, key -> network.keptLogits(key.size), asked::forget);
   }
 
   /**
@@ -119,14 +117,12 @@ public final class GraphSteps implements AutoCloseable {
     if (!network.takes(key.size) || !key.size.hasRoomFor(alike.get(0).rows())) {
       return Collections.emptyIterator();
     }
-    Count asked = asked(key);
-    asked.steps += alike.size();
-    going = graph(key, asked.steps);
+    going = graph(key, asked.add(key, alike.size()));
     Iterator<HostStep> next = alike.size() == first.size() ? further : Collections.emptyIterator();
     return going
         .map(
             graph ->
-                graph.draw(tokens, alike, new Fitting(next, positions, graph.size(), asked), law))
+                graph.draw(tokens, alike, new Fitting(next, positions, graph.size(), key), law))
         .orElse(Collections.emptyIterator());
   }
 
@@ -153,25 +149,20 @@ public final class GraphSteps implements AutoCloseable {
     return wasted * network.vocabularySize() > MOST_WASTED;
   }
 
-  /** The number of steps of a kind that were asked for. */
-  private static final class Count {
-    private int steps;
-  }
-
   /** The next steps up to one that wants another graph, each taken and counted when asked for. */
   private final class Fitting implements Iterator<HostStep> {
     private final Iterator<HostStep> steps;
     private final int positions;
     private final StepSize size;
-    private final Count asked;
+    private final Key key;
     private Optional<HostStep> next = Optional.empty();
     private boolean isOver;
 
-    Fitting(Iterator<HostStep> steps, int positions, StepSize size, Count asked) {
+    Fitting(Iterator<HostStep> steps, int positions, StepSize size, Key key) {
       this.steps = steps;
       this.positions = positions;
       this.size = size;
-      this.asked = asked;
+      this.key = key;
     }
 
     @Override
@@ -198,7 +189,7 @@ public final class GraphSteps implements AutoCloseable {
       }
       HostStep taken = next.orElseThrow();
       next = Optional.empty();
-      asked.steps++;
+      int unused = asked.add(key, 1);
       return taken;
     }
   }
@@ -215,14 +206,15 @@ public final class GraphSteps implements AutoCloseable {
   /**
    * Returns the graph that makes steps of a kind, if there is one or it is time to record it.
    *
-   * @param asked how many steps of the kind were asked for, these included
+   * @param steps how many of the kind were asked for, these included
    */
-  private Optional<StepGraph> graph(Key key, int asked) {
+  private Optional<StepGraph> graph(Key key, int steps) {
     Optional<Key> serving = serving(key);
-    if (serving.isPresent() && (asked <= MOST_PADDED || serving.get().isSnugFor(key))) {
+    if (serving.isPresent()
+        && (steps <= MOST_PADDED || serving.get().isSnugFor(key) || !graphs.hasRoomFor(key))) {
       return recorded(serving.get());
     }
-    return isLarge(key.size) || refused.contains(key) || asked <= callsBefore
+    return isLarge(key.size) || refused.contains(key) || steps <= callsBefore
         ? Optional.empty()
         : recorded(key);
   }
@@ -233,9 +225,8 @@ public final class GraphSteps implements AutoCloseable {
    * the steps.
    */
   private Optional<Key> serving(Key wanted) {
-    return graphs.entrySet().stream()
-        .filter(each -> each.getValue().isValid())
-        .map(Map.Entry::getKey)
+    return graphs
+        .keys()
         .filter(key -> key.serves(wanted) && !isWasted(key.size, wanted.size))
         .min(
             Comparator.comparingInt((Key key) -> key.size.positions())
@@ -266,40 +257,17 @@ public final class GraphSteps implements AutoCloseable {
     return logits > MOST_LOGITS;
   }
 
-  private Count asked(Key key) {
-    if (calls.size() == MOST_COUNTS) {
-      calls.clear();
-    }
-    return calls.computeIfAbsent(key, unused -> new Count());
-  }
-
   private Optional<StepGraph> recorded(Key key) {
-    StepGraph found = graphs.get(key);
-    if (found != null && found.isValid()) {
-      return Optional.of(found);
-    }
-    if (found != null) {
-      graphs.remove(key).close();
-    }
-    if (graphs.size() == MOST_GRAPHS) {
-      graphs.remove(graphs.keySet().iterator().next()).close();
-    }
-    try {
-      StepGraph made = new StepGraph(manager, network, stream, key.size, key.confidence);
-      graphs.put(key, made);
-      return Optional.of(made);
-    } catch (RuntimeException e) {
-      if (!RecordingStream.isForWantOfMemory(e)) {
-        throw e;
-      }
+    Optional<StepGraph> graph =
+        graphs.of(key, scope -> new StepGraph(scope, network, stream, key.size, key.confidence));
+    if (graph.isEmpty()) {
       refused.add(key);
-      return Optional.empty();
     }
+    return graph;
   }
 
   @Override
   public void close() {
-    graphs.values().forEach(StepGraph::close);
-    manager.close();
+    graphs.close();
   }
 }

@@ -13,7 +13,7 @@ import io.github.md4.core.internal.cuda.RecordingStream;
  *
  * @param <T> its result
  */
-public final class RecordedPass<T> implements AutoCloseable {
+public final class RecordedPass<T> implements KeptGraphs.Graph {
   private final NDManager scope;
   private final NDArray zt;
   private final NDList condition;

@@ -24,7 +24,7 @@ import java.util.Queue;
  * inputs from the host's memory, runs the network, draws, and puts the draws where the next step
  * reads them.
  */
-final class StepGraph implements AutoCloseable {
+final class StepGraph implements KeptGraphs.Graph {
   private final NDManager scope;
   private final StepNetwork network;
   private final StepSize size;
@@ -36,14 +36,18 @@ final class StepGraph implements AutoCloseable {
   private Optional<Go> last = Optional.empty();
   private int[] ranks = {}; // of tokens, which steps have on the device
 
-  /** Records the graph. */
+  /**
+   * Records the graph.
+   *
+   * @param scope closed with it, but not where the recording fails
+   */
   StepGraph(
-      NDManager parent,
+      NDManager scope,
       StepNetwork network,
       RecordingStream stream,
       StepSize size,
       Confidence confidence) {
-    this.scope = parent.newSubManager();
+    this.scope = scope;
     this.network = network;
     this.size = size;
     this.timeline = GpuTimeline.of(scope.getDevice()).orElseThrow();
@@ -67,7 +71,6 @@ final class StepGraph implements AutoCloseable {
       this.graph = stream.record(step);
     } catch (RuntimeException e) {
       exchange.close();
-      scope.close();
       throw e;
     }
     this.generation = network.generation();
@@ -77,8 +80,8 @@ final class StepGraph implements AutoCloseable {
     return size;
   }
 
-  /** Returns whether the memory that it was recorded with is still in use. */
-  boolean isValid() {
+  @Override
+  public boolean isValid() {
     return generation == network.generation();
   }
 

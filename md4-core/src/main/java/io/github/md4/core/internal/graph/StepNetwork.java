@@ -24,6 +24,11 @@ public interface StepNetwork {
     return true;
   }
 
+  /** Returns how many logits a graph of a size keeps: all of its own. */
+  default long keptLogits(StepSize size) {
+    return (long) size.shownRows() * vocabularySize();
+  }
+
   /** Makes what passes of a length share, which outlives a step. */
   default void prepare(int length) {}
 

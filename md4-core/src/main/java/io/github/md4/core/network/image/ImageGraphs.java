@@ -6,12 +6,12 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.github.md4.core.internal.cuda.RecordingStream;
+import io.github.md4.core.internal.graph.AskedCounts;
+import io.github.md4.core.internal.graph.KeptGraphs;
 import io.github.md4.core.internal.graph.RecordedPass;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.TorchScript;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +37,6 @@ final class ImageGraphs implements AutoCloseable {
   private static final long MOST_KEPT = 1L << 27;
 
   private static final int MOST_GRAPHS = 8;
-  private static final int MOST_COUNTS = 1024;
 
   private static final String SOURCE =
       """
@@ -51,10 +50,9 @@ final class ImageGraphs implements AutoCloseable {
   private final Sizes sizes;
   private final int callsBefore;
   private final TorchScript script;
-  private final Map<Integer, Integer> calls = new HashMap<>();
+  private final AskedCounts<Integer> calls = new AskedCounts<>();
   private final Set<Integer> refused = new HashSet<>();
-  private final Map<Integer, RecordedPass<Hidden>> graphs =
-      new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
+  private final KeptGraphs<Integer, RecordedPass<Hidden>> graphs;
 
   /**
    * What an image takes.
@@ -81,6 +79,12 @@ final class ImageGraphs implements AutoCloseable {
     this.sizes = sizes;
     this.callsBefore = callsBefore;
     this.script = TorchScript.load(manager, Map.of(), SOURCE);
+    this.graphs =
+        new KeptGraphs<>(
+            manager,
+            new KeptGraphs.Bounds(MOST_GRAPHS, MOST_KEPT),
+            images -> images * sizes.logits,
+            calls::forget);
   }
 
   /**
@@ -93,7 +97,7 @@ final class ImageGraphs implements AutoCloseable {
     if (isLarge(images)
         || zt.getDataType() != DataType.INT64 // as a graph's own
         || refused.contains(images)
-        || counted(images) <= callsBefore) {
+        || calls.add(images, 1) <= callsBefore) {
       return Optional.empty();
     }
     return recorded(images, zt, condition)
@@ -105,47 +109,23 @@ final class ImageGraphs implements AutoCloseable {
     return images * sizes.values > MOST_VALUES || images * sizes.logits > MOST_LOGITS;
   }
 
-  private long kept() {
-    return graphs.keySet().stream().mapToLong(images -> images * sizes.logits).sum();
-  }
-
-  private int counted(int images) {
-    if (calls.size() == MOST_COUNTS) {
-      calls.clear();
-    }
-    return calls.merge(images, 1, Integer::sum);
-  }
-
   private Optional<RecordedPass<Hidden>> recorded(int images, NDArray zt, NDList condition) {
-    RecordedPass<Hidden> found = graphs.get(images);
-    if (found != null) {
-      return Optional.of(found);
-    }
-    while (graphs.size() == MOST_GRAPHS
-        || (!graphs.isEmpty() && kept() + images * sizes.logits > MOST_KEPT)) {
-      Integer eldest = graphs.keySet().iterator().next();
-      graphs.remove(eldest).close();
-      calls.remove(eldest); // it has to come often again
-    }
-    NDManager scope = manager.newSubManager();
-    try {
-      NDArray all = scope.arange(0, (int) zt.size(), 1, DataType.INT64);
-      RecordedPass<Hidden> made = new RecordedPass<>(scope, stream, pass, zt, condition, all);
-      graphs.put(images, made);
-      return Optional.of(made);
-    } catch (RuntimeException e) {
-      scope.close();
-      if (!RecordingStream.isForWantOfMemory(e)) {
-        throw e;
-      }
+    Optional<RecordedPass<Hidden>> graph =
+        graphs.of(
+            images,
+            scope -> {
+              NDArray all = scope.arange(0, (int) zt.size(), 1, DataType.INT64);
+              return new RecordedPass<>(scope, stream, pass, zt, condition, all);
+            });
+    if (graph.isEmpty()) {
       refused.add(images);
-      return Optional.empty();
     }
+    return graph;
   }
 
   @Override
   public synchronized void close() {
-    graphs.values().forEach(RecordedPass::close);
+    graphs.close();
     script.close();
     manager.close();
   }

@@ -25,6 +25,12 @@ record TransformerSteps(FusedForward forward, TransformerStepKernels own) implem
     return forward.vocabularySize();
   }
 
+  /** None: the graphs share the memory of a pass. */
+  @Override
+  public long keptLogits(StepSize size) {
+    return 0;
+  }
+
   @Override
   public void prepare(int length) {
     forward.prepare(length);
