@@ -17,13 +17,13 @@ import java.util.function.Function;
  *
  * @hidden its types are internal
  */
-public final class GraphDraws implements StepDraws {
+public final class GraphDraws implements StepDraws, AutoCloseable {
   private final GraphSteps steps;
   private final Function<Condition, float[]> features;
   private final Object lock;
 
   /**
-   * @param steps the graphs, closed by the caller
+   * @param steps the graphs, closed with this
    * @param features of the examples, as the host writes them, [B F]
    * @param lock held while steps are begun
    */
@@ -31,6 +31,11 @@ public final class GraphDraws implements StepDraws {
     this.steps = steps;
     this.features = features;
     this.lock = lock;
+  }
+
+  /** Launches no further steps, as another call of the network does. */
+  public void endGo() {
+    steps.endGo();
   }
 
   @Override
@@ -67,5 +72,10 @@ public final class GraphDraws implements StepDraws {
         return new HostStep(step.condition().times().length, ofViews, step.rows());
       }
     };
+  }
+
+  @Override
+  public void close() {
+    steps.close();
   }
 }

@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Weights that never change, by name, in the type of a network's products; owned and closed by this
@@ -81,6 +84,32 @@ public final class LoadedWeights implements AutoCloseable {
       throw new IllegalArgumentException("no weight has this name: " + name);
     }
     return Hidden.borrowed(flat.arrays().get(place)).array;
+  }
+
+  /**
+   * {@return a network with these weights, which frees kernels and weights when it is closed} Both
+   * are freed at once where the network or its kernels cannot be made.
+   *
+   * @param <K> the type of the kernels
+   * @param kernels makes the kernels
+   * @param closing closes the kernels
+   * @param network makes the network of the kernels and of what frees them and the weights
+   */
+  public <K> FrozenDenoiser frozen(
+      Supplier<K> kernels, Consumer<K> closing, BiFunction<K, Runnable, FrozenDenoiser> network) {
+    Runnable freeing = this::close;
+    try {
+      K made = kernels.get();
+      freeing =
+          () -> {
+            closing.accept(made);
+            close();
+          };
+      return network.apply(made, freeing);
+    } catch (RuntimeException e) {
+      freeing.run();
+      throw e;
+    }
   }
 
   @Override

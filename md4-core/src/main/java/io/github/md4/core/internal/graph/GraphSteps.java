@@ -32,7 +32,7 @@ public final class GraphSteps implements AutoCloseable {
   private static final long MOST_KEPT = 1L << 29;
 
   /** Steps of a kind before it is recorded, which takes as long as a few of them. */
-  public static final int CALLS_BEFORE = 2;
+  private static final int CALLS_BEFORE = 2;
 
   /**
    * After so many steps of a kind with examples that nobody asks for, it has a graph of its own.
@@ -68,14 +68,16 @@ public final class GraphSteps implements AutoCloseable {
   }
 
   /**
+   * @param network closed with this
    * @param stream closed by the caller, after this
-   * @param callsBefore steps of a kind before it is recorded
+   * @param callsBefore calls of the network before they are recorded; of steps there are no more
+   *     than some before
    */
   public GraphSteps(
       NDManager parent, StepNetwork network, RecordingStream stream, int callsBefore) {
     this.network = network;
     this.stream = stream;
-    this.callsBefore = callsBefore;
+    this.callsBefore = Math.min(callsBefore, CALLS_BEFORE);
     KeptGraphs.Bounds bounds = new KeptGraphs.Bounds(MOST_GRAPHS, MOST_KEPT);
     this.graphs =
         new KeptGraphs<>(parent, bounds, key -> network.keptLogits(key.size), asked::forget);
@@ -269,5 +271,6 @@ public final class GraphSteps implements AutoCloseable {
   @Override
   public void close() {
     graphs.close();
+    network.close();
   }
 }

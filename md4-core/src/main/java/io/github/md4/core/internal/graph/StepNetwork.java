@@ -9,7 +9,7 @@ import io.github.md4.core.internal.transformer.StepSize;
 import java.util.function.Function;
 
 /** A network whose steps of sampling are recorded whole, from the host's inputs to its draws. */
-public interface StepNetwork {
+public interface StepNetwork extends AutoCloseable {
   /** Returns the kernels of the beginning and the end of a step. */
   StepKernels kernels();
 
@@ -39,6 +39,10 @@ public interface StepNetwork {
 
   /** Returns the pass of steps of a size; its arrays belong to {@code scope}. */
   Pass pass(NDManager scope, StepSize size);
+
+  /** Frees the kernels, if they are its own; not its weights. */
+  @Override
+  void close();
 
   /**
    * What a step does before its draws.

@@ -187,27 +187,11 @@ final class DditNetwork implements Network {
   public Optional<FrozenDenoiser> loaded(
       NDManager parent, ParameterSource source, Precision residual) throws IOException {
     LoadedWeights weights = LoadedWeights.read(parent, specs, precision, source);
-    try {
-      return Optional.of(frozen(parent, weights, DditKernels.forFrozenWeights(manager, options)));
-    } catch (RuntimeException e) {
-      weights.close();
-      throw e;
-    }
-  }
-
-  /** Returns the network, which closes kernels and weights; the kernels also where this fails. */
-  private Frozen frozen(NDManager parent, LoadedWeights weights, DditKernels kernels) {
-    Runnable freeing =
-        () -> {
-          kernels.close();
-          weights.close();
-        };
-    try {
-      return new Frozen(parent, kernels, weights::of, freeing);
-    } catch (RuntimeException e) {
-      kernels.close();
-      throw e;
-    }
+    return Optional.of(
+        weights.frozen(
+            () -> DditKernels.forFrozenWeights(manager, options),
+            DditKernels::close,
+            (kernels, freeing) -> new Frozen(parent, kernels, weights::of, freeing)));
   }
 
   @Override
@@ -232,38 +216,13 @@ final class DditNetwork implements Network {
     manager.close();
   }
 
-  /** Steps of a network as graphs, on a stream of their own. */
-  private static final class OwnSteps implements AutoCloseable {
-    final RecordingStream stream;
-    final DditSteps steps;
-    final GraphSteps graphs;
-    final GraphDraws draws;
-
-    /**
-     * @param stream closed with this
-     * @param lock held while steps are begun
-     */
-    OwnSteps(NDManager parent, DditSteps steps, RecordingStream stream, Object lock) {
-      this.stream = stream;
-      this.steps = steps;
-      this.graphs = new GraphSteps(parent, steps, stream, GraphSteps.CALLS_BEFORE);
-      this.draws = new GraphDraws(graphs, steps::hostFeatures, lock);
-    }
-
-    @Override
-    public void close() {
-      graphs.close();
-      steps.kernels().close();
-      stream.close();
-    }
-  }
-
   /** The network with weights that never change, possibly in the type of its products. */
   private final class Frozen extends Weighted implements FrozenDenoiser, StepDraws {
     private final Runnable freeing;
     private final FrozenCalls tokens;
     private final FrozenCalls withMask;
-    private final Optional<OwnSteps> steps;
+    private final Optional<RecordingStream> ofSteps;
+    private final Optional<GraphDraws> draws;
 
     /**
      * @param freeing frees kernels and weights
@@ -278,11 +237,21 @@ final class DditNetwork implements Network {
       int calls = GraphCalls.CALLS_BEFORE;
       this.tokens = FrozenCalls.of(parent, tokens(kernels, weights), vocabularySize, calls);
       this.withMask = FrozenCalls.of(parent, withMask(kernels, weights), vocabularySize + 1, calls);
-      this.steps = steps(parent, kernels, weights);
+      Optional<DditSteps> steps = steps(parent, kernels, weights);
+      this.ofSteps = steps.flatMap(own -> RecordingStream.find(parent));
+      this.draws = ofSteps.map(stream -> draws(parent, steps.orElseThrow(), stream));
+      if (ofSteps.isEmpty()) {
+        steps.ifPresent(DditSteps::close);
+      }
+    }
+
+    private GraphDraws draws(NDManager parent, DditSteps steps, RecordingStream stream) {
+      GraphSteps graphs = new GraphSteps(parent, steps, stream, GraphCalls.CALLS_BEFORE);
+      return new GraphDraws(graphs, steps::hostFeatures, this);
     }
 
     /** Returns the network's steps; empty where kernels have no head for them. */
-    private Optional<OwnSteps> steps(
+    private Optional<DditSteps> steps(
         NDManager parent, DditKernels kernels, Function<String, NDArray> weights) {
       if (config.blockSize() > 0) {
         return Optional.empty(); // what is added to queries and keys is a launch after another
@@ -294,34 +263,25 @@ final class DditNetwork implements Network {
           .flatMap(
               head ->
                   StepKernels.find(parent)
-                      .map(own -> new DditSteps(config, vocabularySize, passOf, head, own)))
-          .flatMap(own -> recorded(parent, own));
-    }
-
-    private Optional<OwnSteps> recorded(NDManager parent, DditSteps steps) {
-      Optional<RecordingStream> stream = RecordingStream.find(parent);
-      if (stream.isEmpty()) {
-        steps.kernels().close();
-      }
-      return stream.map(found -> new OwnSteps(parent, steps, found, this));
+                      .map(own -> new DditSteps(config, vocabularySize, passOf, head, own)));
     }
 
     @Override
     public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-      steps.ifPresent(own -> own.graphs.endGo());
+      draws.ifPresent(GraphDraws::endGo);
       return tokens.logits(zt, rows, inputs(zt, condition));
     }
 
     @Override
     public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> ahead, Inversion inversion) {
-      return steps
-          .map(own -> own.draws.drawAhead(zt, ahead, inversion))
+      return draws
+          .map(own -> own.drawAhead(zt, ahead, inversion))
           .orElse(Collections.emptyIterator());
     }
 
     @Override
     public Optional<StepDraws> with(Guided guided) {
-      return steps.flatMap(own -> own.draws.with(guided));
+      return draws.flatMap(own -> own.with(guided));
     }
 
     @Override
@@ -330,7 +290,7 @@ final class DditNetwork implements Network {
           ? this
           : (zt, condition, rows) -> {
             synchronized (this) {
-              steps.ifPresent(own -> own.graphs.endGo());
+              draws.ifPresent(GraphDraws::endGo);
               return withMask.logits(zt, rows, inputs(zt, condition));
             }
           };
@@ -343,7 +303,8 @@ final class DditNetwork implements Network {
 
     @Override
     public synchronized void close() {
-      steps.ifPresent(OwnSteps::close);
+      draws.ifPresent(GraphDraws::close);
+      ofSteps.ifPresent(RecordingStream::close);
       withMask.close();
       tokens.close();
       freeing.run();

@@ -52,6 +52,11 @@ record DditSteps(
   }
 
   @Override
+  public void close() {
+    kernels.close();
+  }
+
+  @Override
   public Pass pass(NDManager scope, StepSize size) {
     StepInputs inputs = new StepInputs(scope, size, vocabularySize);
     DditPass pass = passOf.apply(size.length());

@@ -27,8 +27,6 @@ final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
   private final FrozenImageNetwork launches;
   private final RecordingStream stream;
   private final ImageGraphs graphs;
-  private final Optional<ImageSteps> steps;
-  private final Optional<GraphSteps> graphsOfSteps;
   private final Optional<GraphDraws> draws;
 
   /**
@@ -41,19 +39,16 @@ final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
     this.launches = launches;
     this.stream = stream;
     this.graphs = new ImageGraphs(parent, launches::product, stream, network.sizes(), callsBefore);
-    this.steps = ImageSteps.find(parent, network, launches.weights());
-    this.graphsOfSteps =
-        steps.map(
-            own ->
-                new GraphSteps(
-                    parent, own, stream, Math.min(callsBefore, GraphSteps.CALLS_BEFORE)));
-    this.draws = graphsOfSteps.map(own -> new GraphDraws(own, network::hostFeatures, this));
+    this.draws =
+        ImageSteps.find(parent, network, launches.weights())
+            .map(steps -> new GraphSteps(parent, steps, stream, callsBefore))
+            .map(steps -> new GraphDraws(steps, network::hostFeatures, this));
   }
 
   @Override
   public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     launches.network().check(zt, condition, rows);
-    graphsOfSteps.ifPresent(GraphSteps::endGo);
+    draws.ifPresent(GraphDraws::endGo);
     try (NDManager scope = zt.getManager().newSubManager()) {
       NDList inputs = launches.network().inputs(scope, condition);
       NDArray logits =
@@ -84,8 +79,7 @@ final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
 
   @Override
   public synchronized void close() {
-    graphsOfSteps.ifPresent(GraphSteps::close);
-    steps.ifPresent(own -> own.kernels().close());
+    draws.ifPresent(GraphDraws::close);
     graphs.close();
     stream.close();
     launches.close();

@@ -47,6 +47,11 @@ record ImageSteps(PixelNetwork network, ImageWeights weights, StepKernels kernel
   }
 
   @Override
+  public void close() {
+    kernels.close();
+  }
+
+  @Override
   public Pass pass(NDManager scope, StepSize size) {
     StepInputs inputs = new StepInputs(scope, size, vocabularySize());
     int images = size.views() * size.examples();

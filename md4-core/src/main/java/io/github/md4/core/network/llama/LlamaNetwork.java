@@ -96,16 +96,11 @@ final class LlamaNetwork implements Network {
   public Optional<FrozenDenoiser> loaded(
       NDManager parent, ParameterSource source, Precision residual) throws IOException {
     LoadedWeights weights = LoadedWeights.read(parent, specs, precision, source);
-    LlamaKernels kernels = LlamaKernels.forFrozenWeights(manager, options);
     return Optional.of(
-        new Frozen(
-            parent,
-            kernels,
-            weights::of,
-            () -> {
-              kernels.close();
-              weights.close();
-            }));
+        weights.frozen(
+            () -> LlamaKernels.forFrozenWeights(manager, options),
+            LlamaKernels::close,
+            (kernels, freeing) -> new Frozen(parent, kernels, weights::of, freeing)));
   }
 
   /** Returns the pass of sequences that see each other whole, at the positions from 0 on. */

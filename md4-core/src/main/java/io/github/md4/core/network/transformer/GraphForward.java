@@ -26,7 +26,6 @@ final class GraphForward implements FrozenForward {
   private final FusedForward forward;
   private final RecordingStream stream;
   private final GraphCalls calls;
-  private final Optional<GraphSteps> steps;
   private final Optional<GraphDraws> draws;
 
   /**
@@ -38,14 +37,11 @@ final class GraphForward implements FrozenForward {
     this.forward = forward;
     this.stream = stream;
     this.calls = new GraphCalls(manager, forward, forward.vocabularySize(), stream, callsBefore);
-    this.steps =
+    this.draws =
         forward
             .steps()
-            .map(
-                network ->
-                    new GraphSteps(
-                        manager, network, stream, Math.min(callsBefore, GraphSteps.CALLS_BEFORE)));
-    this.draws = steps.map(graphs -> new GraphDraws(graphs, forward::features, this));
+            .map(steps -> new GraphSteps(manager, steps, stream, callsBefore))
+            .map(steps -> new GraphDraws(steps, forward::features, this));
   }
 
   @Override
@@ -63,7 +59,7 @@ final class GraphForward implements FrozenForward {
   }
 
   private Optional<NDArray> recorded(NDArray zt, Condition condition, NDArray rows) {
-    steps.ifPresent(GraphSteps::endGo);
+    draws.ifPresent(GraphDraws::endGo);
     return calls.logits(zt, rows, scope -> forward.upload(scope, condition).inputs());
   }
 
@@ -91,7 +87,7 @@ final class GraphForward implements FrozenForward {
 
   @Override
   public synchronized void close() {
-    steps.ifPresent(GraphSteps::close);
+    draws.ifPresent(GraphDraws::close);
     calls.close();
     forward.close();
     stream.close();

@@ -41,6 +41,10 @@ record TransformerSteps(FusedForward forward, TransformerStepKernels own) implem
     return forward.generation();
   }
 
+  /** The kernels are those of {@code forward}. */
+  @Override
+  public void close() {}
+
   @Override
   public Pass pass(NDManager scope, StepSize size) {
     TransformerStepKernels.Weights weights = forward.stepWeights();

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.FloatFormat;
+import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.Condition;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The owner of a network's kernels and weights. */
+final class LoadedWeightsTest {
+  private static final String NAME = "norm.weight";
+  private static final List<ParameterSpec> SPECS = List.of(Specs.ones(NAME, 5));
+
+  private final NDManager manager = NDManager.newBaseManager();
+  private final List<String> closed = new ArrayList<>();
+
+  /** A network that only frees what it is given. */
+  private record Freeing(Runnable freeing) implements FrozenDenoiser {
+    @Override
+    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public String description() {
+      return "nothing";
+    }
+
+    @Override
+    public void close() {
+      freeing.run();
+    }
+  }
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  private LoadedWeights weights() throws IOException {
+    ParameterSource zeros =
+        (spec, first, count) -> {
+          ByteBuffer data = ByteBuffer.allocateDirect(count * Float.BYTES);
+          return new StoredValues(FloatFormat.FLOAT32, data);
+        };
+    return LoadedWeights.read(manager, SPECS, Precision.FLOAT32, zeros);
+  }
+
+  @Test
+  void network_freesKernelsAndWeightsWhenItIsClosed() throws IOException {
+    LoadedWeights weights = weights();
+    NDArray weight = weights.of(NAME);
+    FrozenDenoiser network =
+        weights.frozen(() -> "kernels", closed::add, (kernels, freeing) -> new Freeing(freeing));
+    assertThat(closed).isEmpty();
+    assertThat(weight.isReleased()).isFalse();
+    network.close();
+    assertThat(closed).containsExactly("kernels");
+    assertThat(weight.isReleased()).isTrue();
+  }
+
+  @Test
+  void kernelsThatCannotBeMade_freeTheWeights() throws IOException {
+    LoadedWeights weights = weights();
+    NDArray weight = weights.of(NAME);
+    assertThatThrownBy(
+            () ->
+                weights.frozen(
+                    () -> {
+                      throw new IllegalStateException("no kernels");
+                    },
+                    kernels -> closed.add("kernels"),
+                    (kernels, freeing) -> new Freeing(freeing)))
+        .hasMessage("no kernels");
+    assertThat(closed).isEmpty();
+    assertThat(weight.isReleased()).isTrue();
+  }
+
+  @Test
+  void networkThatCannotBeMade_freesKernelsAndWeights() throws IOException {
+    LoadedWeights weights = weights();
+    NDArray weight = weights.of(NAME);
+    assertThatThrownBy(
+            () ->
+                weights.frozen(
+                    () -> "kernels",
+                    closed::add,
+                    (kernels, freeing) -> {
+                      throw new IllegalStateException("no network");
+                    }))
+        .hasMessage("no network");
+    assertThat(closed).containsExactly("kernels");
+    assertThat(weight.isReleased()).isTrue();
+  }
+}
