@@ -18,6 +18,9 @@ sealed interface ConvolutionKernel {
 
   int PLACES = 9;
 
+  /** The threads of a block that multiply. */
+  int THREADS = 256;
+
   /** The name of its text and the constants that it is compiled with. */
   String file();
 
@@ -28,6 +31,9 @@ sealed interface ConvolutionKernel {
 
   /** The channels of a tile of results, by which filters are laid out. */
   int columns();
+
+  /** The threads of a block. */
+  int threads();
 
   long blocks(Shape out);
 
@@ -40,16 +46,16 @@ sealed interface ConvolutionKernel {
   int sharedBytes(int channels, int ofBase);
 
   /**
-   * Returns the kernel for a result: that of few images, if its tiles do not fill the GPU.
+   * Returns the kernel for a result: that of few images, if all its tiles are at work at once.
    *
    * @param unit the channels of a unit of the result's moments as a power of 2
    * @param summed the channels of the input, and those of maps that are multiplied by weights
    */
   static ConvolutionKernel of(Shape out, int unit, int[] summed, int multiprocessors) {
     int tiles = tiles(out, SIDE) * divided(out.get(1), CHANNELS);
-    return tiles <= multiprocessors
+    return tiles <= Few.TILES_EACH * multiprocessors
         ? Few.of(tiles, summed, multiprocessors)
-        : new Many(out.get(1) % Many.WIDE == 0 ? Many.WIDE : CHANNELS, unit);
+        : Many.of(out, unit, multiprocessors);
   }
 
   /** Returns the number of tiles of all images. */
@@ -69,6 +75,9 @@ sealed interface ConvolutionKernel {
   record Few(int parts) implements ConvolutionKernel {
     private static final int[] PARTS = {8, 4, 2};
     private static final int LEAST_PARTS = 2;
+
+    /** With more tiles for a multiprocessor the other kernel is faster. */
+    private static final double TILES_EACH = 1.5;
 
     private static final int STEP_BYTES = 2048;
     private static final int PLANE_BYTES = 16 * 101;
@@ -107,6 +116,11 @@ sealed interface ConvolutionKernel {
     }
 
     @Override
+    public int threads() {
+      return THREADS;
+    }
+
+    @Override
     public long blocks(Shape out) {
       return (long) parts * tiles(out, SIDE) * divided(out.get(1), CHANNELS);
     }
@@ -127,10 +141,16 @@ sealed interface ConvolutionKernel {
     static final int WIDE = 128;
     private static final int HEIGHT = 16;
     private static final int BUFFER_BYTES = CHANNELS / SIDE * 16 * 181;
-    private static final int BUFFERS = 2;
 
     /** Products whose filters are in shared memory, in a ring. */
     private static final int AHEAD = 16;
+
+    /** Returns it with narrow tiles while wide ones would leave multiprocessors idle. */
+    static Many of(Shape out, int unit, int multiprocessors) {
+      Many wide = new Many(WIDE, unit);
+      boolean isWide = out.get(1) % WIDE == 0 && wide.blocks(out) > multiprocessors;
+      return isWide ? wide : new Many(CHANNELS, unit);
+    }
 
     @Override
     public String file() {
@@ -148,6 +168,11 @@ sealed interface ConvolutionKernel {
     }
 
     @Override
+    public int threads() {
+      return THREADS + (columns < WIDE ? 128 : 64); // those that normalise
+    }
+
+    @Override
     public long blocks(Shape out) {
       return (long) tiles(out, HEIGHT) * divided(out.get(1), columns);
     }
@@ -155,7 +180,8 @@ sealed interface ConvolutionKernel {
     @Override
     public int sharedBytes(int channels, int ofBase) {
       int affine = 2 * Float.BYTES * channels;
-      return affine + BUFFERS * BUFFER_BYTES + AHEAD * STEP * Short.BYTES * columns;
+      int buffers = columns < WIDE ? 3 : 2;
+      return affine + buffers * BUFFER_BYTES + AHEAD * STEP * Short.BYTES * columns;
     }
   }
 }

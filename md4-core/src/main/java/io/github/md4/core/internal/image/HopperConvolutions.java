@@ -33,7 +33,6 @@ final class HopperConvolutions implements AutoCloseable {
   /** Wider maps take longer than their convolutions by libtorch with the norms apart. */
   private static final int MOST_CHANNELS = 128;
 
-  private static final int THREADS = 256;
   private static final int STRIPS = 4; // of a tile
   private static final int LEAST_UNIT = 2;
   private static final int MOST_UNIT = 8;
@@ -179,7 +178,9 @@ final class HopperConvolutions implements AutoCloseable {
     int shared = kernel.sharedBytes(channels(x), ofBase);
     program(kernel)
         .launchEarly(
-            kernel.name(), new Grid(kernel.blocks(size), THREADS, 1, shared), arguments.toArray());
+            kernel.name(),
+            new Grid(kernel.blocks(size), kernel.threads(), 1, shared),
+            arguments.toArray());
   }
 
   /** Returns a copy of a map that is followed by its moments. */
@@ -190,7 +191,10 @@ final class HopperConvolutions implements AutoCloseable {
     program(kernel(shape, (int) shape.get(1)))
         .launch(
             "measure",
-            new Grid(ConvolutionKernel.tiles(shape, ConvolutionKernel.SIDE), THREADS, 1),
+            new Grid(
+                ConvolutionKernel.tiles(shape, ConvolutionKernel.SIDE),
+                ConvolutionKernel.THREADS,
+                1),
             address(room),
             moments(room),
             (int) shape.get(2),

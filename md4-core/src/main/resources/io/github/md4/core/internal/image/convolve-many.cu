@@ -3,15 +3,16 @@
 //   COLUMNS  channels of a tile of results, 64 or 128
 //   UNIT     the channels of a unit of the results' moments as a power of 2: 1, 2 or 3
 //
-// A tile of results is 16 x 8 pixels; each of two warpgroups multiplies for 8 x 8 of them. The input comes in chunks of 64 channels:
-// while the tensor cores multiply one, the same threads normalise the next. One of them asks for the filters, by stages of four
-// products, into a ring.
+// A tile of results is 16 x 8 pixels; each of two warpgroups multiplies for 8 x 8 of them. The input comes in chunks of 64 channels.
+// All threads normalise the first; while the two multiply, some warps beside them normalise the next. One thread asks for the
+// filters, by stages of four products, into a ring.
 
 #define HIGH (2 * SIDE)
 #define PLACES ((HIGH + 2) * BORDERED)
 #define PLANE (16 * (PLACES + 1))   // bytes of 8 channels of a tile with its border; an odd number of pixels: no bank conflicts
 #define CHUNK 64
 #define BUFFER (CHUNK / 8 * PLANE)
+#define BUFFERS (COLUMNS == 64 ? 3 : 2)
 #define STEP (32 * COLUMNS)         // bytes of the filters of a product: 16 channels to all of the tile's
 #define OF_STAGE 4                  // products
 #define STAGE (OF_STAGE * STEP)
@@ -20,9 +21,10 @@
 #define EIGHTS (COLUMNS / 8)
 #define UNITS (8 >> UNIT)           // of eight channels
 #define OF_CHUNK (9 * CHUNK / 16 / OF_STAGE)  // stages of a chunk that is convolved; of one that is a base's, one
+#define PREPARING (COLUMNS == 64 ? 128 : 64)  // threads that normalise; with more, registers would not do for 64 x 128 sums
+#define ALL (THREADS + PREPARING)   // THREADS multiply and write
 #define LANES (THREADS / GROUPS)    // threads that read the moments of a group
-#define ROUNDS ((PLACES * CHUNK / 8 + THREADS - 1) / THREADS)  // eights of channels of a chunk that a thread normalises, 6
-#define ATONCE 2                    // of these
+#define ATONCE 2                    // strips of results of a thread
 
 #define LIST64                                                                                                       \
   "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "  \
@@ -60,48 +62,64 @@ struct Filters {
   }
 };
 
-// The chunks of a tile as a thread reads them: eight channels at some places.
+// The chunks of a tile as one of some threads reads them: eight channels at some places, some of which it normalises at once.
+template <int threads, int atOnce>
 struct Chunks {
+  static constexpr int STRIDE = threads / 8, ROUNDS = (PLACES + STRIDE * atOnce - 1) / (STRIDE * atOnce) * atOnce;
+  static_assert(ROUNDS <= 32, "a round is a bit");
+
   int octet, first, top, left;  // top and left: of the tile's first place, which may be outside
+  u32 inside;                   // of each round: is its place in the map?
   long origin;
 
-  __device__ __forceinline__ int place(int round) const { return first + round * (THREADS / 8); }
-  __device__ __forceinline__ bool has(const Pixels& pixels, int p) const {
-    return p < PLACES && pixels.has(top + p / BORDERED, left + p % BORDERED);
+  // thread: below zero where it is none of these.
+  __device__ __forceinline__ Chunks(int thread, const Pixels& pixels, int top, int left, long origin)
+      : octet(thread % 8), first(thread / 8), top(top), left(left), inside(0), origin(origin) {
+    if (thread < 0) return;
+#pragma unroll
+    for (int round = 0; round < ROUNDS; round++) {
+      int p = place(round);
+      if (p < PLACES && pixels.has(top + p / BORDERED, left + p % BORDERED)) inside |= 1 << round;
+    }
   }
+  __device__ __forceinline__ int place(int round) const { return first + round * STRIDE; }
+  // The place, or one that the thread has anyway.
+  __device__ __forceinline__ int own(int round) const { return place(round) < PLACES ? place(round) : first; }
+
   __device__ __forceinline__ void ask(const Pixels& pixels, const Maps& x, int channel, u32 buffer) const {
 #pragma unroll 1
     for (int round = 0; round < ROUNDS; round++) {
       int p = place(round);
       u32 to = buffer + octet * PLANE + p * 16;
-      if (has(pixels, p))
+      if (inside >> round & 1)
         copyLater(to, x.at(origin + (long)(top + p / BORDERED) * pixels.width + left + p % BORDERED, channel + octet * 8));
       else if (p < PLACES)
         putShared(to, Eight());
     }
     endCopies();
   }
-  // Normalises ATONCE rounds; what is outside of the map stays zero. affine: factors and offsets of the chunk's channels.
-  __device__ __forceinline__ void normalise(const Pixels& pixels, int round, const float4* affine, u32 buffer) const {
-    Eight e[ATONCE];
-    float isIn[ATONCE];
+  // What is outside of the map stays zero. affine: factors and offsets of the chunk's channels.
+  __device__ __forceinline__ void normalise(const float4* affine, u32 buffer) const {
+    u32 at = buffer + octet * PLANE;
+#pragma unroll 1
+    for (int round = 0; round < ROUNDS; round += atOnce) {
+      Eight e[atOnce];
 #pragma unroll
-    for (int i = 0; i < ATONCE; i++) {
-      isIn[i] = has(pixels, place(round + i)) ? 1.f : 0.f;
-      e[i] = eightShared(buffer + octet * PLANE + min(place(round + i), PLACES - 1) * 16);
-    }
+      for (int i = 0; i < atOnce; i++) e[i] = eightShared(at + own(round + i) * 16);
 #pragma unroll
-    for (int k = 0; k < 8; k += 2) {
-      float4 two = affine[k / 2 * (CHUNK / 8) + octet];
+      for (int k = 0; k < 8; k += 2) {
+        float4 two = affine[k / 2 * (CHUNK / 8) + octet];
 #pragma unroll
-      for (int i = 0; i < ATONCE; i++) {
-        e[i].x[k] = isIn[i] * swish(e[i].x[k] * two.x + two.y);
-        e[i].x[k + 1] = isIn[i] * swish(e[i].x[k + 1] * two.z + two.w);
+        for (int i = 0; i < atOnce; i++) {
+          float isIn = inside >> (round + i) & 1 ? 1.f : 0.f;
+          e[i].x[k] = isIn * swish(e[i].x[k] * two.x + two.y);
+          e[i].x[k + 1] = isIn * swish(e[i].x[k + 1] * two.z + two.w);
+        }
       }
-    }
 #pragma unroll
-    for (int i = 0; i < ATONCE; i++)
-      if (place(round + i) < PLACES) putShared(buffer + octet * PLANE + place(round + i) * 16, e[i]);
+      for (int i = 0; i < atOnce; i++)
+        if (place(round + i) < PLACES) putShared(at + place(round + i) * 16, e[i]);
+    }
   }
 };
 
@@ -109,6 +127,9 @@ struct Chunks {
 __device__ __forceinline__ int ofChannel(int c) {
   return ((c / CHUNK * 4 + c % 8 / 2) * (CHUNK / 8) + c % CHUNK / 8) * 2 + c % 2;
 }
+
+// Waits for all threads that multiply.
+__device__ __forceinline__ void awaitMultiplying() { asm volatile("bar.sync 1, %0;" ::"n"(THREADS) : "memory"); }
 
 // Puts a warpgroup's sums where all threads find them, [128 pixels][COLUMNS].
 __device__ __forceinline__ void storeSums(const float* sum, u32 sums) {
@@ -223,13 +244,13 @@ __device__ __forceinline__ void write(u32 sums, u32 asked, const Pixels& pixels,
 
 // out [B, H, W, O] = base + bias + conv(swish(norm(x))), as convolveFew. Blocks: one for each tile of results, its channels before
 // its pixels. filters [O / COLUMNS, C / 16, 9, 2, COLUMNS, 8], O rounded up; weights [O / COLUMNS, P / 16, 1, 2, COLUMNS, 8].
-extern "C" __global__ void __launch_bounds__(THREADS, 2)
+extern "C" __global__ void __launch_bounds__(ALL, 2)
     convolveMany(const bf16* ofFirst, const bf16* ofSecond, int ofLeft, int channels, const float2* momentsOfFirst,
                  const float2* momentsOfSecond, const float* scale, const float* shift, int normStride, const bf16* filters,
                  const float* bias, int biasStride, const bf16* ofBaseFirst, const bf16* ofBaseSecond, int ofBaseLeft,
                  int baseChannels, const bf16* weights, bf16* out, float2* momentsOfOut, int height, int width, int outChannels,
                  float epsilon) {
-  __shared__ u64 barriers[2 * STAGES];
+  __shared__ u64 barriers[2 * STAGES + 2 * BUFFERS];
   __shared__ float2 ofGroups[GROUPS];
   Maps x = {ofFirst, ofSecond, ofLeft, channels};
   Base base = {{ofBaseFirst, ofBaseSecond, ofBaseLeft, baseChannels}, weights};
@@ -240,13 +261,19 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
   at -= example * perExample;
   int top = at / pixels.across * HIGH, left = at % pixels.across * SIDE;
   float2* affine = (float2*)memory;  // factor and offset of each channel
-  u32 buffers = sharedAddress(memory) + channels * 8, ring = buffers + 2 * BUFFER;
-  u32 full = sharedAddress(barriers), empty = full + 8 * STAGES;
+  u32 buffers = sharedAddress(memory) + channels * 8, ring = buffers + BUFFERS * BUFFER;
+  // Barriers: of filters that are there and that are given back, of chunks that are normalised and that are given back.
+  u32 full = sharedAddress(barriers), empty = full + 8 * STAGES, ready = empty + 8 * STAGES, multiplied = ready + 8 * BUFFERS;
   int thread = threadIdx.x, warp = __shfl_sync(~0u, thread / 32, 0), lane = thread % 32;
+  bool isMultiplying = warp < THREADS / 32;
   if (thread == 0) {
     for (int i = 0; i < STAGES; i++) {
       initBarrier(full + 8 * i, 1);
       initBarrier(empty + 8 * i, THREADS / 32 * OF_WARP);
+    }
+    for (int i = 0; i < BUFFERS; i++) {
+      initBarrier(ready + 8 * i, PREPARING / 32 * OF_WARP);
+      initBarrier(multiplied + 8 * i, THREADS / 32 * OF_WARP);
     }
     publishBarriers();
   }
@@ -255,28 +282,71 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
   if (thread == 0)
     for (int i = 0; i < STAGES; i++) toCome.ask();
 
-  Chunks reading = {thread % 8, thread / 8, top - 1, left - 1, (long)example * height * width};
-  int size = channels / GROUPS, c = thread / LANES * size;
+  long origin = (long)example * height * width;
+  Chunks<ALL, COLUMNS == 64 ? 4 : 5> first(thread, pixels, top - 1, left - 1, origin);
+  Chunks<PREPARING, 3> next(thread - THREADS, pixels, top - 1, left - 1, origin);
+  auto askFor = [&](int chunk) {
+    bool isConvolved = chunk < convolved;
+    Maps of = {isConvolved ? x.first : base.x.first, isConvolved ? x.second : base.x.second, isConvolved ? x.left : base.x.left,
+               isConvolved ? x.channels : base.x.channels};
+    if (chunk >= BUFFERS) waitFor(multiplied + 8 * (chunk % BUFFERS), (chunk / BUFFERS & 1) ^ 1);
+    next.ask(pixels, of, (isConvolved ? chunk : chunk - convolved) * CHUNK, buffers + chunk % BUFFERS * BUFFER);
+  };
+  // What is added is asked for at once where a buffer is left for it, otherwise behind the products.
+  bool isEarly = COLUMNS == 64 && chunks < BUFFERS;
+  u32 asked = buffers + (isEarly ? (BUFFERS - 1) * BUFFER : HIGH * SIDE * PITCH) + thread * 16;
+  auto askForWhatIsAdded = [&]() {
+    askForBase(asked, pixels, example, top, left, column * COLUMNS + thread / 16 % EIGHTS * 8, outChannels, base);
+  };
+  int size = channels / GROUPS, c = thread % THREADS / LANES * size;
   bool isOfFirst = c < ofLeft;
   GroupMoments ofGroup(isOfFirst ? momentsOfFirst : momentsOfSecond, example, isOfFirst ? ofLeft : channels - ofLeft,
                        isOfFirst ? c : c - ofLeft, size, pixels);
   letNextBegin();
   awaitEarlier();
-  reading.ask(pixels, x, 0, buffers);
-  float2 m = ofGroup.of<LANES, 8>(pixels, epsilon);
-  if (thread % LANES == 0) ofGroups[thread / LANES] = m;
-  __syncthreads();
-  for (int i = thread; i < channels; i += THREADS) {
-    float2 own = ofGroups[i / size];
-    float factor = own.y * scale[(long)example * normStride + i];
-    affine[ofChannel(i)] = {factor, shift[(long)example * normStride + i] - own.x * factor};
+  first.ask(pixels, x, 0, buffers);
+  if (!isMultiplying && chunks > 1)
+    askFor(1);
+  else if (isMultiplying && isEarly)
+    askForWhatIsAdded();
+  else
+    endCopies();
+  long ofNorm = (long)example * normStride + thread;  // there are no more channels than threads
+  float ofScale = thread < channels ? scale[ofNorm] : 0.f, ofShift = thread < channels ? shift[ofNorm] : 0.f;
+  if (isMultiplying) {
+    float2 m = ofGroup.of<LANES, 8>(pixels, epsilon);
+    if (thread % LANES == 0) ofGroups[thread / LANES] = m;
   }
   __syncthreads();
-  awaitCopies<0>();
-#pragma unroll 1
-  for (int round = 0; round < ROUNDS; round += ATONCE) reading.normalise(pixels, round, (const float4*)affine, buffers);
+  if (thread < channels) {
+    float2 own = ofGroups[thread / size];
+    float factor = own.y * ofScale;
+    affine[ofChannel(thread)] = {factor, ofShift - own.x * factor};
+  }
+  __syncthreads();
+  awaitCopies<1>();
+  first.normalise((const float4*)affine, buffers);
   asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
   __syncthreads();
+
+  if (!isMultiplying) {
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      bool isNext = chunk > 0 && chunk + 1 < chunks;
+      if (BUFFERS > 2 && isNext) askFor(chunk + 1);
+      if (chunk > 0) {
+        if (BUFFERS > 2 && isNext)
+          awaitCopies<1>();
+        else
+          awaitCopies<0>();
+        if (chunk < convolved) next.normalise((const float4*)affine + chunk * (CHUNK / 2), buffers + chunk % BUFFERS * BUFFER);
+      }
+      asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+      __syncwarp();
+      if (arrives(lane)) arrive(ready + 8 * (chunk % BUFFERS));
+      if (BUFFERS == 2 && isNext) askFor(chunk + 1);
+    }
+    return;
+  }
 
   int group = warp / 4;
   float sum[COLUMNS / 2];
@@ -287,7 +357,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
   u32 before = 0;
   int begun = 0;
   // Begins four products, the first of which is the step-th of a chunk; where it is not convolved, of the middle place alone. Then
-  // asks for what comes in the place of the stage before the last, which all warps have given back, or are about to.
+  // asks for what comes in the place of the stage before the last, which all warps have given back, or are about to, and gives back
+  // the last.
   auto multiply = [&](u32 buffer, int step, bool isConvolved) {
     waitFor(full + 8 * p.slot, p.parity);
     beginProducts();
@@ -305,54 +376,27 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
       given.next(STAGES);
     }
     __syncwarp();
-  };
-  // Gives back the filters of the stage before the last, or of the last.
-  auto giveBack = [&]() {
+    awaitProducts<1>();
     if (before && arrives(lane)) arrive(before);
-    before = 0;
-  };
-  auto next = [&]() {
     before = empty + 8 * p.slot;
     p.next(STAGES);
   };
   for (int chunk = 0; chunk < chunks; chunk++) {
-    u32 buffer = buffers + chunk % 2 * BUFFER, other = buffers + (chunk + 1) % 2 * BUFFER;
-    bool isNormal = chunk + 1 < convolved;
-    auto askForNext = [&]() {
-      int c = (isNormal ? chunk + 1 : chunk + 1 - convolved) * CHUNK;
-      Maps of = {isNormal ? x.first : base.x.first, isNormal ? x.second : base.x.second, isNormal ? x.left : base.x.left,
-                 isNormal ? x.channels : base.x.channels};
-      if (chunk + 1 < chunks) reading.ask(pixels, of, c, other);
-    };
-    if (chunk < convolved) {
+    u32 slot = chunk % BUFFERS, buffer = buffers + slot * BUFFER;
+    waitFor(ready + 8 * slot, chunk / BUFFERS & 1);
+    multiply(buffer, 0, chunk < convolved);
+    if (chunk > 0 && arrives(lane)) arrive(multiplied + 8 * ((chunk - 1) % BUFFERS));
+    if (chunk < convolved)
 #pragma unroll
-      for (int s = 0; s < OF_CHUNK; s++) {
-        multiply(buffer, s * OF_STAGE, true);
-        if (s == 0) askForNext();
-        if (s == 3) awaitCopies<0>();
-        if (s >= 3 && s % 2 && isNormal)
-          reading.normalise(pixels, (s - 3) / 2 * ATONCE, (const float4*)affine + (chunk + 1) * (CHUNK / 2), other);
-        awaitProducts<1>();
-        giveBack();
-        next();
-      }
-    } else {
-      multiply(buffer, 0, false);
-      askForNext();
-      next();
-    }
-    awaitCopies<0>();
-    awaitProducts<0>();
-    giveBack();
-    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-    __syncthreads();
+      for (int s = 1; s < OF_CHUNK; s++) multiply(buffer, s * OF_STAGE, true);
   }
+  awaitProducts<0>();
   hold<COLUMNS / 2>(sum);
+  awaitMultiplying();  // nobody reads the buffers any more
 
-  u32 asked = buffers + HIGH * SIDE * PITCH + thread * 16;
-  askForBase(asked, pixels, example, top, left, column * COLUMNS + thread / 16 % EIGHTS * 8, outChannels, base);
+  if (!isEarly) askForWhatIsAdded();
   storeSums(sum, buffers);
   awaitCopies<0>();
-  __syncthreads();
+  awaitMultiplying();
   write(buffers, asked, pixels, example, top, left, column, outChannels, bias + (long)example * biasStride, base, out, momentsOfOut);
 }

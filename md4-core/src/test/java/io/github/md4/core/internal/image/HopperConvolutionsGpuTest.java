@@ -78,6 +78,8 @@ final class HopperConvolutionsGpuTest {
     "70, 9, 8, 64, 64, 64",
     "70, 10, 9, 128, 0, 64",
     "1, 200, 60, 64, 0, 64",
+    "20, 16, 24, 128, 128, 128",
+    "70, 10, 17, 128, 0, 128",
   })
   void aBlock_isThatOfPlainLoops(
       int images, int height, int width, int first, int beside, int out) {
