@@ -3,6 +3,7 @@ package io.github.md4.cli.bench;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
+import io.github.md4.core.internal.torch.EngineEnvironment;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSource;
@@ -25,6 +26,7 @@ final class UntrainedNetwork implements AutoCloseable {
   record Code(String description, Precision residual) {}
 
   UntrainedNetwork(NDManager manager, FrozenWorkload workload) throws IOException {
+    EngineEnvironment.prepareFrozen();
     network =
         workload
             .model()

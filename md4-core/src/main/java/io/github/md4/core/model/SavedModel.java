@@ -9,6 +9,7 @@ import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.text.Counted;
+import io.github.md4.core.internal.torch.EngineEnvironment;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSource;
 import io.github.md4.core.network.Parameters;
@@ -192,6 +193,7 @@ public final class SavedModel implements AutoCloseable {
   public static SavedModel load(
       Path folder, Weights weights, NDManager manager, Precision precision, Precision residual)
       throws IOException {
+    EngineEnvironment.prepareFrozen();
     Optional<ModelLayout> layout = ModelLayout.of(folder);
     if (layout.isPresent()) {
       try (StoredModel stored = layout.get().open(folder)) {
