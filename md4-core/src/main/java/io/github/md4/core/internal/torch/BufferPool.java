@@ -4,6 +4,7 @@ package io.github.md4.core.internal.torch;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -32,6 +33,14 @@ public interface BufferPool extends AutoCloseable {
 
   /** Returns a buffer [N, columns] of the type of x [N, .]. */
   NDArray columns(NDManager scope, NDArray x, int columns);
+
+  /**
+   * Returns {@link #columns} for what a branch has inside: queries, keys and values, or the gated
+   * product. Nobody reads it any more when the next branch asks for its own.
+   */
+  default NDArray inside(NDManager scope, NDArray x, int columns) {
+    return columns(scope, x, columns);
+  }
 
   /** Returns a buffer float32 [rows, columns] on the device of x. */
   NDArray floats(NDManager scope, NDArray x, int rows, int columns);
@@ -62,8 +71,10 @@ public interface BufferPool extends AutoCloseable {
         return [self.rows(h, h.size(0), h.size(1), self.dtype), self.rows(h, h.size(0), 2, 6)]
       def columns(self: __torch__.M, x: Tensor, columns: int) -> Tensor:
         return self.rows(x, x.size(0), columns, x.dtype)
-      def firstRows(self: __torch__.M, x: Tensor, rows: int) -> Tensor:
-        return torch.slice(x, 0, 0, rows)
+      def numbers(self: __torch__.M, x: Tensor, count: int, type: int) -> Tensor:
+        return torch.empty([count], dtype=type, device=x.device)
+      def firstRows(self: __torch__.M, x: Tensor, rows: int, columns: int) -> Tensor:
+        return torch.slice(x, 0, 0, rows * columns).view([rows, columns])
       """;
 
   /** New arrays at each request, which belong to the scope. */
@@ -106,10 +117,14 @@ public interface BufferPool extends AutoCloseable {
 
   /**
    * The same buffers for every block. The next block reads a block's stream and output before it
-   * overwrites them. The buffers belong to the pool.
+   * overwrites them; a branch's input is read before the next one is made, so both branches have
+   * one, and one for what they have inside. The buffers belong to the pool.
    */
   final class Reused implements BufferPool {
-    private static final int MOST_VIEWS = 8;
+    private static final int MOST_VIEWS = 16;
+
+    /** Memory is allocated for multiples of so many rows. */
+    private static final long CAPACITY = 1024;
 
     private final NDManager manager;
     private final int stream;
@@ -133,10 +148,14 @@ public interface BufferPool extends AutoCloseable {
     private enum Kind {
       STREAM,
       INPUT,
+      INSIDE,
       MOMENTS,
       OUTPUT,
       FLOATS
     }
+
+    private static final Slot INPUT = new Slot(Kind.INPUT, 0, 0);
+    private static final Slot INSIDE = new Slot(Kind.INSIDE, 0, 0);
 
     /** The place of a buffer in a block: the index-th of its kind. */
     private record Slot(Kind kind, int index, int columns) {}
@@ -166,13 +185,18 @@ public interface BufferPool extends AutoCloseable {
 
     private NDList inputAndMoments(NDArray h, int rows, int width) {
       return new NDList(
-          next(Kind.INPUT, h, rows, width, products),
+          buffer(INPUT, h, rows, width, products),
           next(Kind.MOMENTS, h, rows, 2, Precision.FLOAT32.scalarType));
     }
 
     @Override
     public NDArray columns(NDManager scope, NDArray x, int columns) {
       return next(Kind.OUTPUT, x, (int) x.getShape().get(0), columns, products);
+    }
+
+    @Override
+    public NDArray inside(NDManager scope, NDArray x, int columns) {
+      return buffer(INSIDE, x, (int) x.getShape().get(0), columns, products);
     }
 
     @Override
@@ -186,39 +210,42 @@ public interface BufferPool extends AutoCloseable {
     }
 
     private NDArray next(Kind kind, NDArray like, int rows, int columns, int type) {
-      Slot slot = new Slot(kind, count(kind), columns);
+      return buffer(new Slot(kind, count(kind), columns), like, rows, columns, type);
+    }
+
+    private NDArray buffer(Slot slot, NDArray like, int rows, int columns, int type) {
+      long numbers = (rows + CAPACITY - 1) / CAPACITY * CAPACITY * columns;
       Buffer buffer = buffers.get(slot);
-      if (buffer == null || buffer.rows < rows) {
+      if (buffer == null || buffer.numbers < numbers) {
         if (buffer != null) {
           buffer.close();
           generation++;
         }
-        buffer = new Buffer(like, rows, columns, type);
+        buffer = new Buffer(like, numbers, type);
         buffers.put(slot, buffer);
       }
-      return buffer.of(rows);
+      return buffer.of(rows, columns);
     }
 
-    /** The memory of one buffer, and the views of its first rows that were requested. */
+    /** The memory of one buffer, and the views of its first numbers that were requested. */
     private final class Buffer {
-      private final int rows;
+      private final long numbers;
       private final NDArray whole;
-      private final Map<Integer, NDArray> views = new HashMap<>();
+      private final Map<Shape, NDArray> views = new HashMap<>();
 
-      Buffer(NDArray like, int rows, int columns, int type) {
-        this.rows = rows;
-        this.whole = script.run(manager, "rows", like, rows, columns, type).singletonOrThrow();
+      Buffer(NDArray like, long numbers, int type) {
+        this.numbers = numbers;
+        this.whole = script.run(manager, "numbers", like, numbers, type).singletonOrThrow();
       }
 
-      NDArray of(int count) {
-        if (count == rows) {
-          return whole;
-        }
-        if (views.size() == MOST_VIEWS && !views.containsKey(count)) {
+      NDArray of(int rows, int columns) {
+        Shape shape = new Shape(rows, columns);
+        if (views.size() == MOST_VIEWS && !views.containsKey(shape)) {
           closeViews();
         }
         return views.computeIfAbsent(
-            count, each -> script.run(manager, "firstRows", whole, each).singletonOrThrow());
+            shape,
+            each -> script.run(manager, "firstRows", whole, rows, columns).singletonOrThrow());
       }
 
       private void closeViews() {

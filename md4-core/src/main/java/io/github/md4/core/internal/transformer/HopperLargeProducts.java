@@ -109,7 +109,7 @@ final class HopperLargeProducts implements Products {
     if (network.headWidth() != HEAD_WIDTH || !After.ROTATION.takes(x, w)) {
       return others.rotated(scope, x, w, rotary);
     }
-    NDArray y = pool.columns(scope, x, (int) w.getShape().get(0));
+    NDArray y = pool.inside(scope, x, (int) w.getShape().get(0));
     int turned = (network.heads() + network.keyValueHeads()) * HEAD_WIDTH;
     int length = (int) rotary.get(0).getShape().get(0);
     launch(After.ROTATION, x, w, y, rotary.get(0), rotary.get(1), turned, length);
@@ -124,7 +124,7 @@ final class HopperLargeProducts implements Products {
         || width % TILE != 0) {
       return others.gated(scope, x, w); // GELU is left to its own pass
     }
-    NDArray y = pool.columns(scope, x, width);
+    NDArray y = pool.inside(scope, x, width);
     launch(After.ACTIVATION, x, w, y, Absent.ARRAY, Absent.ARRAY, width, 1);
     return Optional.of(y);
   }

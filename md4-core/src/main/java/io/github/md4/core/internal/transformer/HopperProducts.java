@@ -113,7 +113,7 @@ final class HopperProducts implements Products {
       return others.rotated(scope, x, w, rotary);
     }
     int out = (int) w.getShape().get(0);
-    NDArray y = pool.columns(scope, x, out);
+    NDArray y = pool.inside(scope, x, out);
     int turned = (network.heads() + network.keyValueHeads()) * HEAD_WIDTH;
     Form form = new Form(After.ROTATION, 1);
     launch(form, tiles(x, out / TILE), x, w, y, rotary.get(0), rotary.get(1), turned);
@@ -126,7 +126,7 @@ final class HopperProducts implements Products {
       return others.gated(scope, x, w); // GELU is left to its own pass
     }
     int width = (int) w.getShape().get(0) / 2;
-    NDArray y = pool.columns(scope, x, width);
+    NDArray y = pool.inside(scope, x, width);
     Form form = new Form(After.ACTIVATION, 1);
     launch(form, tiles(x, width / WEIGHT_ROWS), x, w, y, Absent.ARRAY, Absent.ARRAY, width);
     return Optional.of(y);
