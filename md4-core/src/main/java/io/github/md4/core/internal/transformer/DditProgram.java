@@ -11,7 +11,6 @@ import io.github.md4.core.internal.cuda.CudaProgram.Grid;
 import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Hidden;
-import io.github.md4.core.internal.torch.TorchScript;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,7 +51,7 @@ final class DditProgram implements AutoCloseable {
         CudaProgram.compileForHopper(
             Nvrtc.find().orElseThrow(),
             device,
-            TorchScript.resource(DditProgram.class, "ddit.cu"),
+            PointwiseSource.of("ddit.cu"),
             Map.of("D", width, "W", options.headWidth()));
   }
 

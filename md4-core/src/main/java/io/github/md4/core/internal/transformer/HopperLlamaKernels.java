@@ -13,7 +13,6 @@ import io.github.md4.core.internal.cuda.CudaProgram.Grid;
 import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Hidden;
-import io.github.md4.core.internal.torch.TorchScript;
 import java.util.Map;
 import java.util.Optional;
 
@@ -69,7 +68,7 @@ final class HopperLlamaKernels extends LlamaKernels {
         CudaProgram.compile(
             Nvrtc.find().orElseThrow(),
             device,
-            TorchScript.resource(HopperLlamaKernels.class, "llama.cu"),
+            PointwiseSource.of("llama.cu"),
             Map.of("W", options.headWidth(), "NORMS", options.hasHeadNorms() ? 1 : 0));
     return Optional.of(
         new HopperLlamaKernels(parent, options, pool, program, attention.orElseThrow()));

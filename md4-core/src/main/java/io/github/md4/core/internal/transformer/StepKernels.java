@@ -12,7 +12,6 @@ import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.torch.Inversion.Cut;
-import io.github.md4.core.internal.torch.TorchScript;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Collections;
@@ -60,11 +59,7 @@ public class StepKernels implements AutoCloseable {
     this.device = device;
     this.program =
         CudaProgram.compileForHopper(
-            compiler,
-            device,
-            TorchScript.resource(StepKernels.class, "fused.cu")
-                + TorchScript.resource(StepKernels.class, "step.cu"),
-            constants);
+            compiler, device, PointwiseSource.of("fused.cu", "step.cu"), constants);
   }
 
   /**

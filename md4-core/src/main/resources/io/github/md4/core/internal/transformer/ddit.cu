@@ -1,5 +1,5 @@
-// The kernels of the DDiT kind's forward pass: everything between its matrix products. NVRTC compiles them when a network is
-// loaded, with these constants:
+// The kernels of the DDiT kind's forward pass: everything between its matrix products. NVRTC compiles them behind
+// numbers.cu when a network is loaded, with these constants:
 //   D  width of the residual stream, a multiple of 64, at most 2048
 //   W  width of a head, 64 or 128
 // Arrays are bfloat16, sums are float32. A row is a position of an example; the rows of an example follow each other.
@@ -7,44 +7,9 @@
 // A kernel may be launched before the one in front of it has ended. It then reads only weights before it waits for that one,
 // and what kernels further in front have written: the one in front has waited for those before it let this one begin.
 
-typedef unsigned int u32;
-typedef unsigned short bf16;
-struct alignas(16) Pack { u32 word[4]; };  // 8 bfloat16
-
-#define LANES 32
 #define WARPS 4                   // warps of a block in the kernels over rows, one for each row
 #define CHUNKS ((D + 255) / 256)  // packs of a row in each lane
 #define THREADS 256               // of a block in the other kernels
-
-__device__ __forceinline__ void unpack(const Pack& pack, float* x) {
-#pragma unroll
-  for (int i = 0; i < 4; i++) {
-    x[2 * i] = __uint_as_float(pack.word[i] << 16);
-    x[2 * i + 1] = __uint_as_float(pack.word[i] & 0xffff0000u);
-  }
-}
-
-__device__ __forceinline__ Pack pack(const float* x) {
-  Pack result;
-#pragma unroll
-  for (int i = 0; i < 4; i++)
-    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(result.word[i]) : "f"(x[2 * i + 1]), "f"(x[2 * i]));
-  return result;
-}
-
-__device__ __forceinline__ Pack load(const bf16* from) { return *(const Pack*)from; }
-__device__ __forceinline__ void store(bf16* to, const Pack& value) { *(Pack*)to = value; }
-
-// Waits until all earlier kernels have ended and their results are visible.
-__device__ __forceinline__ void awaitEarlier() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
-// Lets the next kernel begin with what does not depend on this one.
-__device__ __forceinline__ void letNextBegin() { asm volatile("griddepcontrol.launch_dependents;" ::: "memory"); }
-
-__device__ __forceinline__ float sumOfWarp(float x) {
-#pragma unroll
-  for (int offset = LANES / 2; offset; offset >>= 1) x += __shfl_xor_sync(~0u, x, offset);
-  return x;
-}
 
 // ---- condition ----
 
@@ -103,9 +68,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     modulations(const float* x, const bf16* __restrict__ w, const bf16* __restrict__ b, bf16* y, int in, int out, int rows,
                 int examples) {
   products(x, w, b, in, rows, examples, [&](int example, int row, float sum) {
-    u32 word;
-    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(0.f), "f"(sum));
-    y[((long)(row / out) * examples + example) * out + row % out] = (bf16)word;
+    y[((long)(row / out) * examples + example) * out + row % out] = (bf16)packed(sum, 0.f);
   });
 }
 

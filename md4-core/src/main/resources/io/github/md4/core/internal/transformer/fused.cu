@@ -1,5 +1,6 @@
 // The pointwise kernels of a transformer's training: everything between its matrix products. Each kernel
-// reads and writes every tensor once. NVRTC compiles them when a network is built, with these constants:
+// reads and writes every tensor once. NVRTC compiles them behind numbers.cu when a network is
+// built, with these constants:
 //   D      width of the residual stream, a multiple of 8
 //   W      width of a head, a multiple of 8
 //   GATE   the feed-forward's gate: 0 sigmoid, 1 swish, 2 GELU (tanh)
@@ -8,42 +9,9 @@
 // are contiguous: starts[b] is the first row of example b, and starts[examples] is the number of rows.
 
 typedef unsigned char u8;
-typedef unsigned int u32;
-typedef unsigned short bf16;
-struct alignas(16) Pack { u32 word[4]; };  // 8 bfloat16
 
-#define LANES 32
 #define WARPS 4           // warps of a block in the kernels over rows
 #define CHUNKS ((D + 255) / 256)  // packs of a row in each lane
-
-// ---- numbers ----
-
-__device__ __forceinline__ float low(u32 word) { return __uint_as_float(word << 16); }
-__device__ __forceinline__ float high(u32 word) { return __uint_as_float(word & 0xffff0000u); }
-
-__device__ __forceinline__ u32 packed(float low, float high) {
-  u32 word;
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
-  return word;
-}
-
-__device__ __forceinline__ void unpack(const Pack& pack, float* x) {
-#pragma unroll
-  for (int i = 0; i < 4; i++) {
-    x[2 * i] = low(pack.word[i]);
-    x[2 * i + 1] = high(pack.word[i]);
-  }
-}
-
-__device__ __forceinline__ Pack pack(const float* x) {
-  Pack result;
-#pragma unroll
-  for (int i = 0; i < 4; i++) result.word[i] = packed(x[2 * i], x[2 * i + 1]);
-  return result;
-}
-
-__device__ __forceinline__ Pack load(const bf16* from) { return *(const Pack*)from; }
-__device__ __forceinline__ void store(bf16* to, const Pack& value) { *(Pack*)to = value; }
 
 // Eight consecutive numbers of the residual stream, in its own type.
 #if WIDE
@@ -77,25 +45,6 @@ __device__ __forceinline__ void put(stream* to, const Octet& octet) { store(to, 
 __device__ __forceinline__ void open(const Octet& octet, float* x) { unpack(octet, x); }
 __device__ __forceinline__ Octet closed(const float* x) { return pack(x); }
 #endif
-
-// Kernels of Hopper may be launched before the one in front of them has ended; they wait for its results themselves. Elsewhere,
-// and where they are launched behind it, this does nothing.
-__device__ __forceinline__ void awaitEarlier() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-}
-__device__ __forceinline__ void letNextBegin() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-#endif
-}
-
-__device__ __forceinline__ float sumOfWarp(float x) {
-#pragma unroll
-  for (int offset = 16; offset; offset >>= 1) x += __shfl_xor_sync(~0u, x, offset);
-  return x;
-}
 
 // ---- rows ----
 

@@ -1,37 +1,12 @@
-// The pointwise kernels of the Llama kind's forward pass: everything between its matrix products. NVRTC compiles them when a
-// network is loaded, with these constants:
+// The pointwise kernels of the Llama kind's forward pass: everything between its matrix products. NVRTC compiles them
+// behind numbers.cu when a network is loaded, with these constants:
 //   W      width of a head, 64 or 128
 //   NORMS  1 if each head of queries and keys is normalised
 // Arrays are bfloat16 and are rounded where llama.torchscript rounds; sums are float32. Widths are multiples of 8.
 
-typedef unsigned int u32;
-typedef unsigned short bf16;
-struct alignas(16) Pack { u32 word[4]; };  // 8 bfloat16
-
-#define LANES 32
 #define LANES_OF_HEAD (W / 8)
 
-__device__ __forceinline__ float rounded(float x) {
-  u32 word;
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(x), "f"(0.f));
-  return __uint_as_float(word & 0xffff0000u);
-}
-
-__device__ __forceinline__ void unpack(const Pack& pack, float* x) {
-#pragma unroll
-  for (int i = 0; i < 4; i++) {
-    x[2 * i] = __uint_as_float(pack.word[i] << 16);
-    x[2 * i + 1] = __uint_as_float(pack.word[i] & 0xffff0000u);
-  }
-}
-
-__device__ __forceinline__ Pack pack(const float* x) {
-  Pack result;
-#pragma unroll
-  for (int i = 0; i < 4; i++)
-    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(result.word[i]) : "f"(x[2 * i + 1]), "f"(x[2 * i]));
-  return result;
-}
+__device__ __forceinline__ float rounded(float x) { return high(packed(0.f, x)); }
 
 __device__ __forceinline__ float squares(const float* x) {
   float sum = 0.f;
@@ -59,8 +34,7 @@ extern "C" __global__ void __launch_bounds__(256) rmsNorm(const bf16* __restrict
     unpack(from[p], x);
     sum += squares(x);
   }
-#pragma unroll
-  for (int offset = LANES / 2; offset; offset >>= 1) sum += __shfl_xor_sync(~0u, sum, offset);
+  sum = sumOfWarp(sum);
   if (threadIdx.x % LANES == 0) ofWarp[threadIdx.x / LANES] = sum;
   __syncthreads();
   sum = 0.f;
