@@ -65,25 +65,30 @@ class BufferPoolTest {
         });
   }
 
+  private static NDList asked(NDManager manager, BufferPool.Reused pool, NDArray x, int columns) {
+    return new NDList(pool.columns(manager, x, columns), pool.inside(manager, x, columns));
+  }
+
   @Test
   void generation_changesWhereABufferGrows() {
     withPool(
         (manager, pool) -> {
           NDArray few = rows(manager, 5);
           NDArray many = rows(manager, 1025);
-          pool.columns(manager, few, 8);
-          pool.inside(manager, few, 8);
+          Shape shape = asked(manager, pool, few, 8).get(0).getShape();
           assertThat(pool.generation()).isZero();
 
           pool.rewind();
           assertThat(pool.columns(manager, many, 8).getShape()).isEqualTo(new Shape(1025, 8));
           assertThat(pool.generation()).isEqualTo(1);
-          pool.inside(manager, few, 9); // more columns
+          NDArray wide = pool.inside(manager, few, 9);
           assertThat(pool.generation()).isEqualTo(2);
-          pool.inside(manager, few, 8);
+
           pool.rewind();
-          pool.columns(manager, few, 8);
+          NDList again = asked(manager, pool, few, 8);
           assertThat(pool.generation()).isEqualTo(2);
+          assertThat(isSame(wide, again.get(1))).isTrue();
+          assertThat(again.get(0).getShape()).isEqualTo(shape);
         });
   }
 }
