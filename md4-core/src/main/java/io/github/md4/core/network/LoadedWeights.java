@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.FlatArrays;
-import io.github.md4.core.internal.torch.Hidden;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -79,11 +78,26 @@ public final class LoadedWeights implements AutoCloseable {
    * @throws IllegalArgumentException if there is none
    */
   public NDArray of(String name) {
+    return flat.arrays().get(place(name));
+  }
+
+  /**
+   * {@return the weight of that name with rows of zeros behind it, up to a multiple of 64, as
+   * {@link #of} returns it: it shares the memory}
+   *
+   * @param name the parameter's name in the model's file
+   * @throws IllegalArgumentException if there is none
+   */
+  public NDArray padded(String name) {
+    return flat.padded(place(name)).array;
+  }
+
+  private int place(String name) {
     Integer place = places.get(name);
     if (place == null) {
       throw new IllegalArgumentException("no weight has this name: " + name);
     }
-    return Hidden.borrowed(flat.arrays().get(place)).array;
+    return place;
   }
 
   /**

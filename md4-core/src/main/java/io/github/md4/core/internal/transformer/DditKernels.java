@@ -79,9 +79,12 @@ public class DditKernels implements AutoCloseable {
    * Returns kernels for weights in the type of the products, the same ones in every call, whose
    * results cannot be differentiated: our own between the products where the GPU has them, else as
    * {@link #forInference}.
+   *
+   * @param head the head's weight with rows of zeros behind it, up to a multiple of 64
    */
-  public static DditKernels forFrozenWeights(NDManager parent, Options options) {
-    return HopperDditKernels.find(parent, options).orElseGet(() -> forInference(parent, options));
+  public static DditKernels forFrozenWeights(NDManager parent, Options options, NDArray head) {
+    return HopperDditKernels.find(parent, options, head)
+        .orElseGet(() -> forInference(parent, options));
   }
 
   /** Returns kernels whose results can be differentiated automatically. */

@@ -47,14 +47,15 @@ final class HopperDditKernels extends DditKernels {
   private final DditProgram program;
   private final AttentionKernels attention;
   private final Products products;
+  private final NDArray head;
   private Optional<NDList> stacked = Optional.empty();
-  private Optional<NDArray> head = Optional.empty();
 
   private HopperDditKernels(
-      CudaDevice device, NDManager parent, Options options, CudaBackend backend) {
+      CudaDevice device, NDManager parent, Options options, CudaBackend backend, NDArray head) {
     super(PieceKernels.forInference(parent, RESOURCE, options.constants()));
     this.device = device;
     this.options = options;
+    this.head = head;
     this.manager = parent.newSubManager();
     this.pool = new BufferPool.Fresh(manager, options.precision());
     this.program = new DditProgram(device, options, pieces, pool);
@@ -65,22 +66,27 @@ final class HopperDditKernels extends DditKernels {
   /**
    * Returns these kernels; empty but for bfloat16, Hopper, heads of width 64 or 128, and widths up
    * to 2,048.
+   *
+   * @param head the head's weight with rows of zeros behind it, up to a multiple of 64: products
+   *     need aligned sides
    */
-  static Optional<DditKernels> find(NDManager parent, Options options) {
+  static Optional<DditKernels> find(NDManager parent, Options options, NDArray head) {
     return options.precision() == Precision.BFLOAT16
             && options.heads() * options.headWidth() <= WIDEST
             && HopperAttention.takes(options.headWidth())
         ? CudaDevice.forKernels(parent)
             .filter(CudaDevice::isHopper)
-            .map(device -> on(device, parent, options))
+            .map(device -> on(device, parent, options, head))
         : Optional.empty();
   }
 
-  private static DditKernels on(CudaDevice device, NDManager parent, Options options) {
+  private static DditKernels on(
+      CudaDevice device, NDManager parent, Options options, NDArray head) {
     FusedKernels.Options fused =
         new FusedKernels.Options(
             ofTransformer(options), TransformerKernels.Dropout.NONE, Precision.BFLOAT16);
-    return new HopperDditKernels(device, parent, options, new CudaBackend.Frozen(device, fused));
+    return new HopperDditKernels(
+        device, parent, options, new CudaBackend.Frozen(device, fused), head);
   }
 
   /** Returns what attention and products have to know; the activation is none of theirs. */
@@ -293,11 +299,11 @@ final class HopperDditKernels extends DditKernels {
             hidden(scope, "biased", headProduct(scope, h, modulation, weights), weights.get(1)));
   }
 
-  /** Returns the head's product of a padded weight, without its bias. */
+  /** Returns the head's product, padded, without its bias. */
   private NDArray headProduct(NDManager scope, Hidden h, Hidden modulation, NDList weights) {
     Entering entering = new Entering(norm(weights, HEAD_WEIGHTS), modulation, 0);
     NDArray input = program.normed(scope, h.array, entering);
-    return product(scope, input, padded(weights.get(0)));
+    return product(scope, input, head);
   }
 
   /** Returns logits without the last {@code left} columns. */
@@ -305,18 +311,6 @@ final class HopperDditKernels extends DditKernels {
     NDArray y = headProduct(scope, h, modulation, weights);
     int columns = (int) weights.get(1).getShape().size() - left;
     return program.logits(scope, y, weights.get(1), columns);
-  }
-
-  /**
-   * Returns the head's weight with rows of zeros up to a multiple of 64, which is made once:
-   * products need aligned sides.
-   */
-  private synchronized NDArray padded(NDArray w) {
-    if (head.isEmpty()) {
-      head = Optional.of(pieces.array(manager, "paddedHead", w));
-      RecordingStream.awaitCurrent(device);
-    }
-    return head.orElseThrow();
   }
 
   @Override

@@ -189,7 +189,7 @@ final class DditNetwork implements Network {
     LoadedWeights weights = LoadedWeights.read(parent, specs, precision, source);
     return Optional.of(
         weights.frozen(
-            () -> DditKernels.forFrozenWeights(manager, options),
+            () -> DditKernels.forFrozenWeights(manager, options, weights.padded("head.weight")),
             DditKernels::close,
             (kernels, freeing) -> new Frozen(parent, kernels, weights::of, freeing)));
   }

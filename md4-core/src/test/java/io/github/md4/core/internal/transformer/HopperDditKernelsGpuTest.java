@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
+import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.torch.TorchScript;
@@ -93,6 +94,10 @@ final class HopperDditKernelsGpuTest {
 
     private NDArray product(String name, int out, int in) {
       return numbers(name, 0, 1 / Math.sqrt(in), out, in);
+    }
+
+    private NDArray head() {
+      return product("head", COLUMNS, of.width());
     }
 
     private NDArray bias(String name, int out) {
@@ -207,7 +212,7 @@ final class HopperDditKernelsGpuTest {
           "feed-forward of rows",
           read(kernels.feedForward(manager, chosen, ofRows, block.feedForward())));
       Hidden ends = kernels.modulation(manager, condition, modulation("head", 2));
-      NDList head = withNorm("head", product("head", COLUMNS, of.width()), bias("last", COLUMNS));
+      NDList head = withNorm("head", head(), bias("last", COLUMNS));
       Hidden endsOfRows = ofRows(kernels, ends, rows, h);
       results.put("head", kernels.head(manager, chosen, endsOfRows, head).toFloatArray());
       results.put(
@@ -234,13 +239,21 @@ final class HopperDditKernelsGpuTest {
     }
   }
 
+  private static DditKernels kernels(NDManager manager, TorchScript casts, Case each) {
+    Given given = new Given(each, manager, casts, Precision.BFLOAT16);
+    FlatArrays head =
+        FlatArrays.zeros(manager, List.of(new Shape(COLUMNS, each.width())), Precision.BFLOAT16);
+    head.set(0, given.head());
+    return HopperDditKernels.find(manager, each.options(Precision.BFLOAT16), head.padded(0).array)
+        .orElseThrow();
+  }
+
   @ParameterizedTest
   @MethodSource("cases")
   void steps_areAsNearToFloat32AsTorchScripts(Case each) {
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
         TorchScript casts = HopperNumbers.casts(manager);
-        DditKernels ours =
-            HopperDditKernels.find(manager, each.options(Precision.BFLOAT16)).orElseThrow();
+        DditKernels ours = kernels(manager, casts, each);
         DditKernels script = DditKernels.forInference(manager, each.options(Precision.BFLOAT16));
         DditKernels wide = DditKernels.forInference(manager, each.options(Precision.FLOAT32))) {
       Given narrow = new Given(each, manager, casts, Precision.BFLOAT16);
@@ -264,8 +277,7 @@ final class HopperDditKernelsGpuTest {
   void results_areTheSameEachTime(Case each) {
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
         TorchScript casts = HopperNumbers.casts(manager);
-        DditKernels ours =
-            HopperDditKernels.find(manager, each.options(Precision.BFLOAT16)).orElseThrow()) {
+        DditKernels ours = kernels(manager, casts, each)) {
       Given given = new Given(each, manager, casts, Precision.BFLOAT16);
       List<DditKernels.Block> blocks = given.blocks();
       float[] first = given.after(blocks, ours);
@@ -280,8 +292,7 @@ final class HopperDditKernelsGpuTest {
   void rowsThatNobodyChose_haveNoResults(Case each) {
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
         TorchScript casts = HopperNumbers.casts(manager);
-        DditKernels ours =
-            HopperDditKernels.find(manager, each.options(Precision.BFLOAT16)).orElseThrow()) {
+        DditKernels ours = kernels(manager, casts, each)) {
       Given given = new Given(each, manager, casts, Precision.BFLOAT16);
       DditKernels.Block block = given.block("a");
       Hidden h = given.stream();
