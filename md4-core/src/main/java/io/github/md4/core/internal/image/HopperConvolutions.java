@@ -191,16 +191,43 @@ final class HopperConvolutions implements AutoCloseable {
     program(kernel(shape, (int) shape.get(1)))
         .launch(
             "measure",
-            new Grid(
-                ConvolutionKernel.tiles(shape, ConvolutionKernel.SIDE),
-                ConvolutionKernel.THREADS,
-                1),
+            ofTiles(shape),
             address(room),
             moments(room),
             (int) shape.get(2),
             (int) shape.get(3),
             (int) shape.get(1));
     return room;
+  }
+
+  /**
+   * Returns {@code norm(x)}, alone.
+   *
+   * @param norm of all images
+   */
+  NDArray normalised(NDManager scope, NDArray x, Norm norm) {
+    Shape shape = x.getShape();
+    NDArray out = room(scope, x, shape.get(1), 0);
+    program(kernel(shape, (int) shape.get(1)))
+        .launch(
+            "normalise",
+            ofTiles(shape),
+            address(x),
+            moments(x),
+            norm.scale,
+            norm.shift,
+            address(out),
+            (int) shape.get(2),
+            (int) shape.get(3),
+            (int) shape.get(1),
+            new float[] {(float) UNetKernels.EPSILON});
+    return out;
+  }
+
+  /** Returns blocks for each tile of all images. */
+  private static Grid ofTiles(Shape map) {
+    int tiles = ConvolutionKernel.tiles(map, ConvolutionKernel.SIDE);
+    return new Grid(tiles, ConvolutionKernel.THREADS, 1);
   }
 
   /** Returns room for a map of the size of another one, and for some bytes behind it. */

@@ -25,6 +25,13 @@ final class HopperUNetKernels extends InferenceUNetKernels {
       """
       def product(self: __torch__.M, c: Tensor, w: Tensor, b: Tensor) -> Tensor:
         return torch.linear(c, w, b)
+      # x + attention(normed), maps [B, C, H, W], their channels last in memory
+      def attended(self: __torch__.M, x: Tensor, normed: Tensor, w: List[Tensor]) -> Tensor:
+        t = torch.flatten(torch.permute(normed, [0, 2, 3, 1]), 1, 2)  # [B, H W, C]
+        q, k, v = torch.chunk(torch.linear(t, w[0], w[1]).unsqueeze(1), 3, -1)  # [B, 1, H W, C]
+        o = torch.scaled_dot_product_attention(q, k, v, None, 0.0, False).squeeze(1)
+        y = torch.unflatten(torch.linear(o, w[2], w[3]), 1, [x.size(2), x.size(3)])
+        return torch.add(x, torch.permute(y, [0, 3, 1, 2]))
       # logits: a map [B, C V, H, W], its channels last in memory
       def rows(self: __torch__.M, logits: Tensor, rows: Tensor, vocabulary: int) -> Tensor:
         all = torch.permute(logits, [0, 2, 3, 1]).reshape([-1, vocabulary])
@@ -112,6 +119,18 @@ final class HopperUNetKernels extends InferenceUNetKernels {
               return block(scope, of, x, first, w.get(0), w.get(1), inside, second);
             })
         .orElseGet(() -> super.adaptiveBlock(scope, packs, x, c, norm, w));
+  }
+
+  @Override
+  public Hidden attended(NDManager scope, Optional<FilterPacks> packs, Hidden x, NDList weights) {
+    if (packs.isEmpty() || !HopperConvolutions.takes(List.of(x.array))) {
+      return super.attended(scope, packs, x, weights);
+    }
+    try (NDManager inner = scope.newSubManager()) {
+      NDArray normed = convolutions.normalised(inner, x.array, norm(weights));
+      NDArray y = one(inner, "attended", x.array, normed, weights.subNDList(2));
+      return new Hidden(convolutions.measured(scope, y));
+    }
   }
 
   @Override

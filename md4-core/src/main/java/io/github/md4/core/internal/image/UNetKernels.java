@@ -203,6 +203,15 @@ public interface UNetKernels extends AutoCloseable {
   Hidden attended(NDManager scope, Hidden x, NDList weights);
 
   /**
+   * As {@link #attended(NDManager, Hidden, NDList)}, in inference.
+   *
+   * @param packs of the weights, if they never change
+   */
+  default Hidden attended(NDManager scope, Optional<FilterPacks> packs, Hidden x, NDList weights) {
+    return attended(scope, x, weights);
+  }
+
+  /**
    * Returns the logits of the chosen rows, [R, V], in inference in the type of the products.
    *
    * @param rows flat positions (example, y, x, colour), int64 [R]

@@ -72,7 +72,9 @@ sealed interface MidBlock {
       Hidden h = first.of(context, x);
       try (h) {
         UNetKernels kernels = first.kind().kernels();
-        Hidden attended = kernels.attended(context.scope(), h, context.weights(attention));
+        Hidden attended =
+            kernels.attended(
+                context.scope(), context.known().packs(), h, context.weights(attention));
         return second.ofLast(context, attended);
       }
     }

@@ -184,7 +184,35 @@ struct Base {
   const bf16* weights;
 };
 
-// Writes the moments of a map that another kernel has made. Blocks: one for each tile of each example.
+// Writes the moments of a strip's unit of 2 * words channels. from: the unit at the strip's first pixel; inside: a bit for each pixel
+// that is in the map.
+template <int words>
+__device__ __forceinline__ void measureStrip(const bf16* from, float2* to, u32 inside, int width, int channels) {
+  constexpr int PIXELS = 2 * SIDE;
+  u32 word[PIXELS][words];
+#pragma unroll
+  for (int p = 0; p < PIXELS; p++) {
+    const u32* at = (const u32*)(from + ((long)(p / SIDE) * width + p % SIDE) * channels);
+#pragma unroll
+    for (int i = 0; i < words; i++) word[p][i] = inside >> p & 1 ? at[i] : 0;
+  }
+  float count = 2 * words * __popc(inside), sum = 0.f, squares = 0.f;
+#pragma unroll
+  for (int p = 0; p < PIXELS; p++)
+#pragma unroll
+    for (int i = 0; i < words; i++) sum += low(word[p][i]) + high(word[p][i]);
+  float mean = sum / max(1.f, count);
+#pragma unroll
+  for (int p = 0; p < PIXELS; p++)
+#pragma unroll
+    for (int i = 0; i < words; i++) {
+      float2 distance = {low(word[p][i]) - mean, high(word[p][i]) - mean};
+      squares += inside >> p & 1 ? distance.x * distance.x + distance.y * distance.y : 0.f;
+    }
+  *to = {mean, squares};
+}
+
+// Writes the moments of a map of 64 or 128 channels that another kernel has made. Blocks: one for each tile of each example.
 extern "C" __global__ void __launch_bounds__(THREADS)
     measure(const bf16* x, float2* moments, int height, int width, int channels) {
   letNextBegin();
@@ -194,22 +222,42 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   int top = tile / pixels.across * SIDE, start = tile % pixels.across * SIDE;
   for (int i = threadIdx.x; i < 4 * units; i += THREADS) {
     int u = i % units, strip = tile * 4 + i / units, first = top + i / units * 2;
-    auto each = [&](auto use) {
-      for (int p = 0; p < 2 * SIDE; p++) {
-        int y = first + p / SIDE, left = start + p % SIDE;
-        if (!pixels.has(y, left)) continue;
-        const bf16* at = x + ((long)(example * height + y) * width + left) * channels + u * unit;
-        for (int k = 0; k < unit; k += 2) {
-          float2 v = pair(at + k);
-          use(v.x);
-          use(v.y);
-        }
-      }
-    };
-    float sum = 0.f, squares = 0.f;
-    each([&](float v) { sum += v; });
-    float mean = sum / max(1, unit * pixels.inStrip(strip));
-    each([&](float v) { squares += (v - mean) * (v - mean); });
-    moments[((long)example * units + u) * pixels.strips() + strip] = {mean, squares};
+    u32 inside = 0;
+#pragma unroll
+    for (int p = 0; p < 2 * SIDE; p++) inside |= (u32)pixels.has(first + p / SIDE, start + p % SIDE) << p;
+    const bf16* from = x + ((long)(example * height + first) * width + start) * channels + u * unit;
+    float2* to = moments + ((long)example * units + u) * pixels.strips() + strip;
+    if (unit == 4)
+      measureStrip<2>(from, to, inside, width, channels);
+    else
+      measureStrip<1>(from, to, inside, width, channels);
+  }
+}
+
+// out = norm(x). scale and shift [C]; moments: of x. Blocks: one for each tile of each example.
+extern "C" __global__ void __launch_bounds__(THREADS)
+    normalise(const bf16* x, const float2* moments, const float* scale, const float* shift, bf16* out, int height, int width,
+              int channels, float epsilon) {
+  constexpr int LANES = THREADS / GROUPS;
+  __shared__ float2 ofGroups[GROUPS];
+  Pixels pixels(height, width);
+  int example = blockIdx.x / pixels.tiles, tile = blockIdx.x % pixels.tiles, size = channels / GROUPS, eights = channels / 8;
+  GroupMoments ofGroup(moments, example, channels, threadIdx.x / LANES * size, size, pixels);
+  letNextBegin();
+  awaitEarlier();
+  float2 m = ofGroup.of<LANES, 8>(pixels, epsilon);
+  if (threadIdx.x % LANES == 0) ofGroups[threadIdx.x / LANES] = m;
+  __syncthreads();
+  for (int i = threadIdx.x; i < SIDE * SIDE * eights; i += THREADS) {
+    int c = i % eights * 8, p = i / eights, y = tile / pixels.across * SIDE + p / SIDE, left = tile % pixels.across * SIDE + p % SIDE;
+    if (!pixels.has(y, left)) continue;
+    long at = ((long)(example * height + y) * width + left) * channels + c;
+    Eight e = eight(*(const uint4*)(x + at)), factor = eight(scale + c), offset = eight(shift + c);
+#pragma unroll
+    for (int k = 0; k < 8; k++) {
+      float2 own = ofGroups[(c + k) / size];
+      e.x[k] = (e.x[k] - own.x) * own.y * factor.x[k] + offset.x[k];
+    }
+    *(uint4*)(out + at) = {packed(e.x[0], e.x[1]), packed(e.x[2], e.x[3]), packed(e.x[4], e.x[5]), packed(e.x[6], e.x[7])};
   }
 }

@@ -186,6 +186,21 @@ final class HopperConvolutionsGpuTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"1, 32, 32, 128", "3, 9, 5, 64", "70, 8, 8, 64", "2, 28, 28, 128"})
+  void normalised_isThatOfPlainLoops(int images, int height, int width, int channels) {
+    try (NDManager scope = NDManager.newBaseManager(Device.gpu());
+        HopperConvolutions ours = convolutions(scope)) {
+      begin(scope);
+      Random random = new Random(height + channels);
+      Shape size = new Shape(images, height, width);
+      Values x = map(random, size, channels);
+      List<Values> norm = norm(random, channels);
+      NDArray found = ours.normalised(scope, ours.measured(scope, x.array()), norms(norm));
+      assertClose("norm", numbers(found), PlainConvolutions.normalised(x, size, norm));
+    }
+  }
+
   /** A number that is none reaches all of its image, by the moments, and no other image. */
   @Test
   void nan_reachesItsImage() {

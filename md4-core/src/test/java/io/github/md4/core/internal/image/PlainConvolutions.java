@@ -3,6 +3,7 @@ package io.github.md4.core.internal.image;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -55,8 +56,29 @@ final class PlainConvolutions {
     return result;
   }
 
+  /** Returns norm(x). */
+  static double[] normalised(Values x, Shape size, List<Values> norm) {
+    int pixels = (int) (size.get(1) * size.get(2));
+    return IntStream.range(0, (int) size.get(0))
+        .mapToObj(image -> normalised(List.of(x), image, pixels, norm, x.channels))
+        .flatMap(Arrays::stream)
+        .flatMapToDouble(Arrays::stream)
+        .toArray();
+  }
+
   /** Returns the activations [pixels][channels] of an image, as products read them. */
   private static double[][] activated(
+      List<Values> x, int image, int pixels, List<Values> norm, int channels) {
+    double[][] a = normalised(x, image, pixels, norm, channels);
+    for (double[] pixel : a) {
+      for (int c = 0; c < channels; c++) {
+        pixel[c] = rounded(pixel[c] / (1 + Math.exp(-pixel[c])));
+      }
+    }
+    return a;
+  }
+
+  private static double[][] normalised(
       List<Values> x, int image, int pixels, List<Values> norm, int channels) {
     double[][] a = new double[pixels][channels];
     for (int p = 0; p < pixels; p++) {
@@ -84,8 +106,7 @@ final class PlainConvolutions {
       double deviation = Math.sqrt(squares / (pixels * group) + UNetKernels.EPSILON);
       for (double[] pixel : a) {
         for (int c = first; c < first + group; c++) {
-          double z = (pixel[c] - mean) / deviation * norm.get(0).host[c] + norm.get(1).host[c];
-          pixel[c] = rounded(z / (1 + Math.exp(-z)));
+          pixel[c] = (pixel[c] - mean) / deviation * norm.get(0).host[c] + norm.get(1).host[c];
         }
       }
     }
