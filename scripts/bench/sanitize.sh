@@ -11,7 +11,7 @@
 # JAVA_HOME; SANITIZER, the program (compute-sanitizer); TOOLS (memcheck synccheck racecheck); JOBS, JVMs at a time (8); LIMIT, the
 # seconds of one (170); ONLY, a pattern of the names of cases, as '^(ring|many)': ring (clusters of two, four and eight blocks),
 # many (two kernels side by side), narrow and wide (heads of 64 and 128 channels), chosen (queries of chosen rows), lengths; block,
-# logits and nan of convolutions; ddit.
+# logits, norm and nan of convolutions; ddit.
 #
 # racecheck runs another form of the kernels. A warp gives a buffer of shared memory back by one arrival at a barrier, after its
 # lanes have met. racecheck does not follow that, and reports their reads as races with the copy that fills the buffer again. With
@@ -50,8 +50,9 @@ cases() {
   each narrow attention $of "outputAndGradients_areThoseOfPlainLoops$case" 0 19 1
   each wide attention $of "outputAndGradients_areThoseOfPlainLoops$case" 20 39 1
   of=image.HopperConvolutionsGpuTest
-  each block . $of 'aBlock_isThatOfPlainLoops(int,int,int,int,int,int)' 0 16 4
+  each block . $of 'aBlock_isThatOfPlainLoops(int,int,int,int,int,int)' 0 18 4
   each logits . $of 'logits_areThoseOfPlainLoops(int,int)' 0 5 3
+  each norm . $of 'normalised_isThatOfPlainLoops(int,int,int,int)' 0 3 4
   echo "nan . $of nan_reachesItsImage() -"
   of=transformer.HopperDditKernelsGpuTest
   each ddit . $of "results_areTheSameEachTime($package.$of\$Case)" 0 6 2
