@@ -7,27 +7,30 @@ import io.github.md4.core.internal.graph.GraphSteps;
 import io.github.md4.core.internal.graph.HostStep;
 import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.internal.transformer.StepKernels.GuidedLaw;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The draws of a network whose steps are graphs, with guidance and without.
+ * The draws of a network whose steps are graphs, with guidance and without; none where it has no
+ * such steps.
  *
  * @hidden its types are internal
  */
 public final class GraphDraws implements StepDraws, AutoCloseable {
-  private final GraphSteps steps;
+  private final Optional<GraphSteps> steps;
   private final Function<Condition, float[]> features;
   private final Object lock;
 
   /**
-   * @param steps the graphs, closed with this
+   * @param steps the graphs, if there are any; closed with this
    * @param features of the examples, as the host writes them, [B F]
    * @param lock held while steps are begun
    */
-  public GraphDraws(GraphSteps steps, Function<Condition, float[]> features, Object lock) {
+  public GraphDraws(
+      Optional<GraphSteps> steps, Function<Condition, float[]> features, Object lock) {
     this.steps = steps;
     this.features = features;
     this.lock = lock;
@@ -35,7 +38,7 @@ public final class GraphDraws implements StepDraws, AutoCloseable {
 
   /** Launches no further steps, as another call of the network does. */
   public void endGo() {
-    steps.endGo();
+    steps.ifPresent(GraphSteps::endGo);
   }
 
   @Override
@@ -46,14 +49,16 @@ public final class GraphDraws implements StepDraws, AutoCloseable {
   @Override
   public Optional<StepDraws> with(Guided guided) {
     StepViews views = new StepViews(Optional.of(guided));
-    return Optional.of((zt, ahead, inversion) -> drawAhead(zt, ahead, inversion, views));
+    return steps.map(own -> (zt, ahead, inversion) -> drawAhead(zt, ahead, inversion, views));
   }
 
   private Iterator<double[]> drawAhead(
       int[] zt, Iterator<Step> ahead, Inversion inversion, StepViews views) {
     synchronized (lock) {
-      return steps.draw(
-          views.tokens(zt), written(ahead, views), new GuidedLaw(inversion, views.factor()));
+      GuidedLaw law = new GuidedLaw(inversion, views.factor());
+      return steps
+          .map(own -> own.draw(views.tokens(zt), written(ahead, views), law))
+          .orElse(Collections.emptyIterator());
     }
   }
 
@@ -76,6 +81,6 @@ public final class GraphDraws implements StepDraws, AutoCloseable {
 
   @Override
   public void close() {
-    steps.close();
+    steps.ifPresent(GraphSteps::close);
   }
 }

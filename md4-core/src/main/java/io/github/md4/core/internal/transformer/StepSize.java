@@ -25,7 +25,7 @@ public record StepSize(int examples, int length, int rows, int views, StepRows.F
   }
 
   /** Returns the examples of all views, one view after another. */
-  int shownExamples() {
+  public int shownExamples() {
     return views * examples;
   }
 

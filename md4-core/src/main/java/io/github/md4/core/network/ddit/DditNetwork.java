@@ -30,7 +30,6 @@ import io.github.md4.core.network.StepDraws;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -222,7 +221,7 @@ final class DditNetwork implements Network {
     private final FrozenCalls tokens;
     private final FrozenCalls withMask;
     private final Optional<RecordingStream> ofSteps;
-    private final Optional<GraphDraws> draws;
+    private final GraphDraws draws;
 
     /**
      * @param freeing frees kernels and weights
@@ -239,15 +238,14 @@ final class DditNetwork implements Network {
       this.withMask = FrozenCalls.of(parent, withMask(kernels, weights), vocabularySize + 1, calls);
       Optional<DditSteps> steps = steps(parent, kernels, weights);
       this.ofSteps = steps.flatMap(own -> RecordingStream.find(parent));
-      this.draws = ofSteps.map(stream -> draws(parent, steps.orElseThrow(), stream));
+      this.draws =
+          new GraphDraws(
+              ofSteps.map(stream -> new GraphSteps(parent, steps.orElseThrow(), stream, calls)),
+              condition -> DditSteps.hostFeatures(config, condition),
+              this);
       if (ofSteps.isEmpty()) {
         steps.ifPresent(DditSteps::close);
       }
-    }
-
-    private GraphDraws draws(NDManager parent, DditSteps steps, RecordingStream stream) {
-      GraphSteps graphs = new GraphSteps(parent, steps, stream, GraphCalls.CALLS_BEFORE);
-      return new GraphDraws(graphs, steps::hostFeatures, this);
     }
 
     /** Returns the network's steps; empty where kernels have no head for them. */
@@ -268,20 +266,18 @@ final class DditNetwork implements Network {
 
     @Override
     public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-      draws.ifPresent(GraphDraws::endGo);
+      draws.endGo();
       return tokens.logits(zt, rows, inputs(zt, condition));
     }
 
     @Override
     public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> ahead, Inversion inversion) {
-      return draws
-          .map(own -> own.drawAhead(zt, ahead, inversion))
-          .orElse(Collections.emptyIterator());
+      return draws.drawAhead(zt, ahead, inversion);
     }
 
     @Override
     public Optional<StepDraws> with(Guided guided) {
-      return draws.flatMap(own -> own.with(guided));
+      return draws.with(guided);
     }
 
     @Override
@@ -290,7 +286,7 @@ final class DditNetwork implements Network {
           ? this
           : (zt, condition, rows) -> {
             synchronized (this) {
-              draws.ifPresent(GraphDraws::endGo);
+              draws.endGo();
               return withMask.logits(zt, rows, inputs(zt, condition));
             }
           };
@@ -303,7 +299,7 @@ final class DditNetwork implements Network {
 
     @Override
     public synchronized void close() {
-      draws.ifPresent(GraphDraws::close);
+      draws.close();
       ofSteps.ifPresent(RecordingStream::close);
       withMask.close();
       tokens.close();

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.ddit;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.graph.StepNetwork;
-import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.DditKernels.PaddedHead;
-import io.github.md4.core.internal.transformer.StepInputs;
 import io.github.md4.core.internal.transformer.StepKernels;
 import io.github.md4.core.internal.transformer.StepSize;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.function.IntFunction;
 
 /**
@@ -39,7 +33,7 @@ record DditSteps(
   }
 
   /** Returns what the host writes of the examples, [B F]. */
-  float[] hostFeatures(Condition condition) {
+  static float[] hostFeatures(DditConfig config, Condition condition) {
     double[] sigmas = NoiseFeatures.sigmas(condition.times());
     return config.isAdaptive()
         ? NoiseFeatures.of(DditPass.told(config, sigmas.length, sigmas))
@@ -58,25 +52,14 @@ record DditSteps(
 
   @Override
   public Pass pass(NDManager scope, StepSize size) {
-    StepInputs inputs = new StepInputs(scope, size, vocabularySize);
     DditPass pass = passOf.apply(size.length());
-    long shown = (long) size.views() * size.examples();
-    NDArray features = scope.zeros(new Shape(shown, Math.max(1, features())));
-    NDList told = config.isAdaptive() ? new NDList(features) : new NDList();
-    Deque<NDManager> ofLogits = new ArrayDeque<>();
-    return new Pass(
-        inputs,
-        exchange -> {
-          kernels.take(exchange, inputs, features, vocabularySize);
-          ofLogits.forEach(NDManager::close); // of the pass before, which was not recorded
-          ofLogits.clear();
-          ofLogits.add(scope.newSubManager());
-          try (NDManager inner = scope.newSubManager()) {
-            Hidden logits =
-                pass.rows(inner, inputs.zt(), told, inputs.positions(), head::of); // [S R, V + 1..]
-            logits.attach(ofLogits.element());
-            return logits;
-          }
+    return Pass.of(
+        scope,
+        this,
+        size,
+        (inner, inputs, features) -> {
+          NDList told = config.isAdaptive() ? new NDList(features) : new NDList();
+          return pass.rows(inner, inputs.zt(), told, inputs.positions(), head::of);
         });
   }
 }

@@ -12,7 +12,6 @@ import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.GraphDraws;
 import io.github.md4.core.network.StepDraws;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.Optional;
 
@@ -27,7 +26,7 @@ final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
   private final FrozenImageNetwork launches;
   private final RecordingStream stream;
   private final ImageGraphs graphs;
-  private final Optional<GraphDraws> draws;
+  private final GraphDraws draws;
 
   /**
    * @param launches closed with this, as is {@code stream}
@@ -40,15 +39,17 @@ final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
     this.stream = stream;
     this.graphs = new ImageGraphs(parent, launches::product, stream, network.sizes(), callsBefore);
     this.draws =
-        ImageSteps.find(parent, network, launches.weights())
-            .map(steps -> new GraphSteps(parent, steps, stream, callsBefore))
-            .map(steps -> new GraphDraws(steps, network::hostFeatures, this));
+        new GraphDraws(
+            ImageSteps.find(parent, network, launches.weights())
+                .map(steps -> new GraphSteps(parent, steps, stream, callsBefore)),
+            network::hostFeatures,
+            this);
   }
 
   @Override
   public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     launches.network().check(zt, condition, rows);
-    draws.ifPresent(GraphDraws::endGo);
+    draws.endGo();
     try (NDManager scope = zt.getManager().newSubManager()) {
       NDList inputs = launches.network().inputs(scope, condition);
       NDArray logits =
@@ -62,14 +63,12 @@ final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
 
   @Override
   public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> ahead, Inversion inversion) {
-    return draws
-        .map(drawing -> drawing.drawAhead(zt, ahead, inversion))
-        .orElse(Collections.emptyIterator());
+    return draws.drawAhead(zt, ahead, inversion);
   }
 
   @Override
   public Optional<StepDraws> with(Guided guided) {
-    return draws.flatMap(drawing -> drawing.with(guided));
+    return draws.with(guided);
   }
 
   @Override
@@ -79,7 +78,7 @@ final class GraphImageNetwork implements FrozenDenoiser, StepDraws {
 
   @Override
   public synchronized void close() {
-    draws.ifPresent(GraphDraws::close);
+    draws.close();
     graphs.close();
     stream.close();
     launches.close();

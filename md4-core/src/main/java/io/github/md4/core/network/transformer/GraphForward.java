@@ -13,7 +13,6 @@ import io.github.md4.core.internal.torch.Inversion;
 import io.github.md4.core.loss.AskedLoss;
 import io.github.md4.core.network.GraphDraws;
 import io.github.md4.core.network.StepDraws;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.Optional;
 
@@ -26,7 +25,7 @@ final class GraphForward implements FrozenForward {
   private final FusedForward forward;
   private final RecordingStream stream;
   private final GraphCalls calls;
-  private final Optional<GraphDraws> draws;
+  private final GraphDraws draws;
 
   /**
    * @param forward closed with this, as is {@code stream}
@@ -38,10 +37,10 @@ final class GraphForward implements FrozenForward {
     this.stream = stream;
     this.calls = new GraphCalls(manager, forward, forward.vocabularySize(), stream, callsBefore);
     this.draws =
-        forward
-            .steps()
-            .map(steps -> new GraphSteps(manager, steps, stream, callsBefore))
-            .map(steps -> new GraphDraws(steps, forward::features, this));
+        new GraphDraws(
+            forward.steps().map(steps -> new GraphSteps(manager, steps, stream, callsBefore)),
+            forward::features,
+            this);
   }
 
   @Override
@@ -59,20 +58,18 @@ final class GraphForward implements FrozenForward {
   }
 
   private Optional<NDArray> recorded(NDArray zt, Condition condition, NDArray rows) {
-    draws.ifPresent(GraphDraws::endGo);
+    draws.endGo();
     return calls.logits(zt, rows, scope -> forward.upload(scope, condition).inputs());
   }
 
   @Override
   public Iterator<double[]> drawAhead(int[] zt, Iterator<Step> ahead, Inversion inversion) {
-    return draws
-        .map(drawing -> drawing.drawAhead(zt, ahead, inversion))
-        .orElse(Collections.emptyIterator());
+    return draws.drawAhead(zt, ahead, inversion);
   }
 
   @Override
   public Optional<StepDraws> with(Guided guided) {
-    return draws.flatMap(drawing -> drawing.with(guided));
+    return draws.with(guided);
   }
 
   @Override
@@ -87,7 +84,7 @@ final class GraphForward implements FrozenForward {
 
   @Override
   public synchronized void close() {
-    draws.ifPresent(GraphDraws::close);
+    draws.close();
     calls.close();
     forward.close();
     stream.close();
