@@ -46,6 +46,32 @@ public record Arithmetic(double dense, double needed, double attended) {
   }
 
   /**
+   * {@return the arithmetic of blocks over sequences, of which the last feed-forward and the head
+   * are needed at half of the positions}
+   *
+   * @param specs the parameters, in the order of files
+   * @param layers the number of blocks
+   * @param width of all heads of queries together
+   * @param length the positions of a sequence
+   */
+  public static Arithmetic ofSequences(
+      List<ParameterSpec> specs, int layers, int width, int length) {
+    double dense = 0;
+    double needed = 0;
+    for (ParameterSpec spec : specs) {
+      if (isProduct(spec)) {
+        double size = spec.shape().size();
+        boolean isAtMasks =
+            spec.name().equals("head.weight")
+                || spec.name().startsWith("layers." + (layers - 1) + ".feedForward.");
+        dense += size;
+        needed += isOfCondition(spec) ? size / length : size / (isAtMasks ? 2 : 1);
+      }
+    }
+    return new Arithmetic(dense, needed, 2.0 * layers * width * length);
+  }
+
+  /**
    * {@return the arithmetic of a network over images}
    *
    * @param specs the parameters, in the order of files

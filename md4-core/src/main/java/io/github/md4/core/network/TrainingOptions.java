@@ -2,7 +2,10 @@
 package io.github.md4.core.network;
 
 import io.github.md4.core.Choices;
+import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The implementation of a network in training. It affects results only by rounding.
@@ -38,6 +41,23 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
      */
     public static Kernels parse(String text) {
       return Choices.parse(values(), "kernels", text);
+    }
+
+    /**
+     * {@return the kernels with a hand-written backward that are to compute; empty where
+     * TorchScript does}
+     *
+     * @param <K> their type
+     * @param find looks for them on the device
+     * @param where they run, for the message
+     * @throws DeviceException if they are demanded and the device has none
+     */
+    public <K> Optional<K> fused(Supplier<Optional<K>> find, String where) {
+      Optional<K> found = this == TORCHSCRIPT ? Optional.empty() : find.get();
+      if (this == FUSED && found.isEmpty()) {
+        throw new DeviceException("training.kernels: fused runs on %s; take auto".formatted(where));
+      }
+      return found;
     }
 
     @Override

@@ -109,19 +109,7 @@ public record DditConfig(
 
   @Override
   public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
-    double dense = 0;
-    double needed = 0;
-    for (ParameterSpec spec : specs) {
-      if (Arithmetic.isProduct(spec)) {
-        double size = spec.shape().size();
-        boolean isAtMasks =
-            spec.name().equals("head.weight")
-                || spec.name().startsWith("layers." + (layers - 1) + ".feedForward.");
-        dense += size;
-        needed += Arithmetic.isOfCondition(spec) ? size / length : size / (isAtMasks ? 2 : 1);
-      }
-    }
-    return new Arithmetic(dense, needed, 2.0 * layers * width * length);
+    return Arithmetic.ofSequences(specs, layers, width, length);
   }
 
   /**

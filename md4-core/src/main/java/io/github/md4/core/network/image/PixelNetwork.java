@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.github.md4.core.DeviceException;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
@@ -195,20 +194,13 @@ final class PixelNetwork implements Network {
 
   private Optional<FusedUNetKernels> fused(
       NDManager parent, UNetKernels.Options options, TrainingOptions.Kernels kernels) {
-    if (kernels == TrainingOptions.Kernels.TORCHSCRIPT) {
-      return Optional.empty();
-    }
-    Optional<FusedUNetKernels> found =
-        config.widestMap() > 0 && config.widestMap() <= FusedUNetKernels.WIDEST
-            ? FusedUNetKernels.find(parent, options, config.dropout())
-            : Optional.empty();
-    if (found.isEmpty() && kernels == TrainingOptions.Kernels.FUSED) {
-      throw new DeviceException(
-          "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16 with channels"
-              + " last, for a unet or a uvit whose maps have at most %d channels; take auto"
-                  .formatted(FusedUNetKernels.WIDEST));
-    }
-    return found;
+    return kernels.fused(
+        () ->
+            config.widestMap() > 0 && config.widestMap() <= FusedUNetKernels.WIDEST
+                ? FusedUNetKernels.find(parent, options, config.dropout())
+                : Optional.empty(),
+        "an NVIDIA GPU from Ampere on, in bfloat16 with channels last, for a unet or a uvit whose"
+            + " maps have at most %d channels".formatted(FusedUNetKernels.WIDEST));
   }
 
   /** Returns the network in training with a hand-written backward of its maps. */

@@ -127,18 +127,7 @@ public record LlamaConfig(
 
   @Override
   public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
-    double dense = 0;
-    double needed = 0;
-    for (ParameterSpec spec : specs) {
-      if (Arithmetic.isProduct(spec)) {
-        boolean isAtMasks =
-            spec.name().equals("head.weight")
-                || spec.name().startsWith("layers." + (layers - 1) + ".feedForward.");
-        dense += spec.shape().size();
-        needed += spec.shape().size() / (isAtMasks ? 2.0 : 1);
-      }
-    }
-    return new Arithmetic(dense, needed, 2.0 * layers * heads * headWidth * length);
+    return Arithmetic.ofSequences(specs, layers, heads * headWidth, length);
   }
 
   /**

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Autograd;
@@ -20,7 +19,6 @@ import io.github.md4.core.network.RecordedNetwork;
 import io.github.md4.core.network.RecordedNetwork.DeviceBatch;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
-import io.github.md4.core.network.TrainingOptions.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -141,16 +139,13 @@ final class GaussianTransformer implements Network {
 
   private Optional<TrainableNetwork> fused(
       NDManager parent, Parameters parameters, TrainingOptions options) {
-    if (options.kernels() == Kernels.TORCHSCRIPT) {
-      return Optional.empty();
-    }
     FusedKernels.Options wanted = new FusedKernels.Options(kernels, dropout, options.stream());
-    Optional<FusedKernels> found = FusedKernels.find(parent, wanted);
-    if (found.isEmpty() && options.kernels() == Kernels.FUSED) {
-      throw new DeviceException(
-          "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16, and on a CPU,"
-              + " in float32; take auto");
-    }
+    Optional<FusedKernels> found =
+        options
+            .kernels()
+            .fused(
+                () -> FusedKernels.find(parent, wanted),
+                "an NVIDIA GPU from Ampere on, in bfloat16, and on a CPU, in float32");
     return found.map(
         ours ->
             new FusedGaussian(

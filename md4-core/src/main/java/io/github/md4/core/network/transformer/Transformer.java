@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
@@ -25,7 +24,6 @@ import io.github.md4.core.network.RecordedNetwork.DeviceBatch;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
-import io.github.md4.core.network.TrainingOptions.Kernels;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import java.io.IOException;
 import java.util.List;
@@ -174,18 +172,15 @@ public final class Transformer implements Network {
 
   private Optional<TrainableNetwork> fused(
       NDManager parent, Parameters parameters, TrainingOptions options) {
-    if (options.kernels() == Kernels.TORCHSCRIPT) {
-      return Optional.empty();
-    }
     FusedKernels.Options wanted =
         new FusedKernels.Options(kernelOptions, dropout(config), options.stream());
     Optional<FusedKernels> found =
-        config.isConditional() ? FusedKernels.find(parent, wanted) : Optional.empty();
-    if (found.isEmpty() && options.kernels() == Kernels.FUSED) {
-      throw new DeviceException(
-          "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16, and on a CPU,"
-              + " in float32, for networks with a condition; take auto");
-    }
+        options
+            .kernels()
+            .fused(
+                () -> config.isConditional() ? FusedKernels.find(parent, wanted) : Optional.empty(),
+                "an NVIDIA GPU from Ampere on, in bfloat16, and on a CPU, in float32, for networks"
+                    + " with a condition");
     return found.map(
         kernels ->
             new FusedTransformer(

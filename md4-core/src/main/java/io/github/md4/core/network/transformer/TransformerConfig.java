@@ -333,23 +333,13 @@ public record TransformerConfig(
    */
   @Override
   public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
-    double dense = 0;
-    double needed = 0;
-    for (ParameterSpec spec : specs) {
-      dense += spec.name().equals("embedding.weight") ? 0 : spec.shape().size();
-      needed += Arithmetic.isProduct(spec) ? needed(spec, length) : 0;
-    }
-    return new Arithmetic(dense, needed, 2.0 * layers * width() * length);
-  }
-
-  private double needed(ParameterSpec spec, int length) {
-    if (Arithmetic.isOfCondition(spec)) {
-      return (double) spec.shape().size() / length;
-    }
-    boolean isAtMasks =
-        spec.name().equals("head.weight")
-            || spec.name().startsWith("layers." + (layers - 1) + ".feedForward.");
-    return isAtMasks ? spec.shape().size() / 2.0 : spec.shape().size();
+    Arithmetic ofProducts = Arithmetic.ofSequences(specs, layers, width(), length);
+    double dense =
+        specs.stream()
+            .filter(spec -> !spec.name().equals("embedding.weight"))
+            .mapToDouble(spec -> spec.shape().size())
+            .sum();
+    return new Arithmetic(dense, ofProducts.needed(), ofProducts.attended());
   }
 
   @Override
