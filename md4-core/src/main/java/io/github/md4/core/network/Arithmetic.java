@@ -16,28 +16,6 @@ import java.util.function.ToDoubleFunction;
 public record Arithmetic(double dense, double needed, double attended) {
   private static final int FILTERS = 4;
 
-  /**
-   * {@return whether a parameter is the weight of a product: neither a vector nor a table}
-   *
-   * @param spec the parameter's name, shape and initial law
-   */
-  public static boolean isProduct(ParameterSpec spec) {
-    String name = spec.name();
-    return spec.shape().dimension() >= 2
-        && !name.equals("embedding.weight")
-        && !name.equals("condition.classes.weight")
-        && !name.endsWith("positions.weight");
-  }
-
-  /**
-   * {@return whether a parameter belongs to the condition: multiplied by once for each example}
-   *
-   * @param spec the parameter's name, shape and initial law
-   */
-  public static boolean isOfCondition(ParameterSpec spec) {
-    return spec.name().contains("condition.") || spec.name().contains("modulation.");
-  }
-
   /** Returns one multiplication a token by each element of each matrix that is a product's. */
   static Arithmetic ofMatrices(List<ParameterSpec> specs) {
     double all =
@@ -94,6 +72,20 @@ public record Arithmetic(double dense, double needed, double attended) {
       }
     }
     return new Arithmetic(dense / image.size(), needed / image.size(), attended / image.size());
+  }
+
+  /** Returns whether a parameter is the weight of a product: neither a vector nor a table. */
+  private static boolean isProduct(ParameterSpec spec) {
+    String name = spec.name();
+    return spec.shape().dimension() >= 2
+        && !name.equals("embedding.weight")
+        && !name.equals("condition.classes.weight")
+        && !name.endsWith("positions.weight");
+  }
+
+  /** Returns whether a parameter belongs to the condition: multiplied by once for each example. */
+  private static boolean isOfCondition(ParameterSpec spec) {
+    return spec.name().contains("condition.") || spec.name().contains("modulation.");
   }
 
   /**

@@ -14,7 +14,6 @@ import io.github.md4.core.network.TimeFeatures;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /**
  * The shape of a network of the DDiT kind (SEDD, Lou et al., 2024; MDLM, Sahoo et al., 2024;
@@ -68,21 +67,6 @@ public record DditConfig(
     if (timeFeatures == TimeFeatures.T && conditionWidth == 0) {
       throw new IllegalArgumentException("timeFeatures t need a conditionWidth above 0");
     }
-  }
-
-  @Override
-  public int classes() {
-    return 0;
-  }
-
-  @Override
-  public boolean causal() {
-    return false;
-  }
-
-  @Override
-  public OptionalInt nullLabel() {
-    return OptionalInt.empty();
   }
 
   /**

@@ -14,7 +14,6 @@ import io.github.md4.core.network.TimeFeatures;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /**
  * The shape of a GPT-2 (Radford et al., 2019): causal, with learned positions, and its table of
@@ -62,18 +61,8 @@ public record GptConfig(int layers, int heads, int width, int positions, double 
   }
 
   @Override
-  public int classes() {
-    return 0;
-  }
-
-  @Override
   public boolean causal() {
     return true;
-  }
-
-  @Override
-  public OptionalInt nullLabel() {
-    return OptionalInt.empty();
   }
 
   @Override

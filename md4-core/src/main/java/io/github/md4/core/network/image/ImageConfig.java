@@ -54,11 +54,6 @@ public sealed interface ImageConfig extends NetworkConfig
   }
 
   @Override
-  default boolean causal() {
-    return false;
-  }
-
-  @Override
   default int classes() {
     return condition().classes();
   }

@@ -14,7 +14,6 @@ import io.github.md4.core.network.TimeFeatures;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /**
  * The shape of a bidirectional network of the Llama kind, as LLaDA, Dream and models converted from
@@ -94,25 +93,6 @@ public record LlamaConfig(
   public TimeFeatures timeFeatures() {
     return TimeFeatures.NONE;
   }
-
-  @Override
-  public int classes() {
-    return 0;
-  }
-
-  @Override
-  public boolean causal() {
-    return false;
-  }
-
-  @Override
-  public OptionalInt nullLabel() {
-    return OptionalInt.empty();
-  }
-
-  /** Accepts any length. */
-  @Override
-  public void checkLength(int length) {}
 
   @Override
   public Map<String, Object> facts() {

@@ -17,7 +17,6 @@ import io.github.md4.core.network.TimeFeatures;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -303,15 +302,6 @@ public record TransformerConfig(
   public TransformerConfig withCausal(boolean newCausal) {
     return with(edit -> edit.causal = newCausal);
   }
-
-  @Override
-  public OptionalInt nullLabel() {
-    return OptionalInt.empty();
-  }
-
-  /** Accepts any length. */
-  @Override
-  public void checkLength(int length) {}
 
   @Override
   public Map<String, Object> facts() {
