@@ -50,8 +50,8 @@ cases() {
   each narrow attention $of "outputAndGradients_areThoseOfPlainLoops$case" 0 19 1
   each wide attention $of "outputAndGradients_areThoseOfPlainLoops$case" 20 39 1
   of=image.HopperConvolutionsGpuTest
-  each block . $of 'aBlock_isThatOfPlainLoops(int,int,int,int,int,int)' 0 18 4
-  each logits . $of 'logits_areThoseOfPlainLoops(int,int)' 0 5 3
+  each block . $of 'aBlock_isThatOfPlainLoops(int,int,int,int,int,int)' 0 19 4
+  each logits . $of 'logits_areThoseOfPlainLoops(int,int)' 0 6 3
   each norm . $of 'normalised_isThatOfPlainLoops(int,int,int,int)' 0 3 4
   echo "nan . $of nan_reachesItsImage() -"
   of=transformer.HopperDditKernelsGpuTest

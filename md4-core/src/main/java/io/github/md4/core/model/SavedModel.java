@@ -160,7 +160,9 @@ public final class SavedModel implements AutoCloseable {
   }
 
   /**
-   * Returns the model of a folder: one of ours, or of a {@link ModelLayout} on the class path.
+   * Returns the model of a folder: one of ours, or of a {@link ModelLayout} on the class path. On
+   * Linux this sets environment variables of the process that are not set and that the engine's
+   * libraries read at their start (docs/gpu.md, "Memory of cuBLAS").
    *
    * @param folder the folder of a model or of a checkpoint
    * @param weights which weights: raw, or their moving average

@@ -145,7 +145,7 @@ final class Cuda {
     try {
       Native.register(Cuda.class, NativeLibrary.getInstance(LIBRARY));
       return cuInit(0) == 0;
-    } catch (UnsatisfiedLinkError e) {
+    } catch (LinkageError e) {
       return false;
     }
   }

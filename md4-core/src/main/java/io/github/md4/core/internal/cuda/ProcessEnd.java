@@ -15,7 +15,7 @@ public final class ProcessEnd {
     try {
       Object unused =
           NativeLibrary.getProcess().getFunction("_exit").invokeInt(new Object[] {code});
-    } catch (UnsatisfiedLinkError e) {
+    } catch (LinkageError e) {
       Runtime.getRuntime().halt(code);
     }
   }

@@ -28,7 +28,10 @@ public final class GraphSteps implements AutoCloseable {
   /** The head's memory grows with them; this is 128 MiB of them in bfloat16. */
   private static final long MOST_LOGITS = 1L << 26;
 
-  /** The logits that all graphs together keep; this is 1 GiB of them. */
+  /**
+   * The logits that all graphs together keep; this is 1 GiB of them. A kind whose graph was given
+   * up is recorded again in its next go of more than {@link #CALLS_BEFORE} steps.
+   */
   private static final long MOST_KEPT = 1L << 29;
 
   /** Steps of a kind before it is recorded, which takes as long as a few of them. */

@@ -46,7 +46,8 @@ sealed interface ConvolutionKernel {
   int sharedBytes(int channels, int ofBase);
 
   /**
-   * Returns the kernel for a result: that of few images, if all its tiles are at work at once.
+   * Returns the kernel for a result: that of few images, if its tiles are at most {@link
+   * Few#TILES_EACH} for each multiprocessor.
    *
    * @param unit the channels of a unit of the result's moments as a power of 2
    * @param summed the channels of the input, and those of maps that are multiplied by weights

@@ -68,7 +68,7 @@ public final class EngineEnvironment {
   private static void set(String name, String value) {
     try {
       int unused = Environment.setenv(name, value, 0);
-    } catch (UnsatisfiedLinkError e) {
+    } catch (LinkageError e) {
       // Without it the engine computes the same, slower where cores are few.
     }
   }

@@ -35,10 +35,10 @@ public final class Nnpack {
   }
 
   private static boolean isRefused() {
-    Optional<NativeLibrary> libtorch = LibtorchFolder.load("libtorch_cpu\\.so");
     try {
+      Optional<NativeLibrary> libtorch = LibtorchFolder.load("libtorch_cpu\\.so");
       return libtorch.isPresent() && !starts(libtorch.get()) && isSwitchedOff(libtorch.get());
-    } catch (UnsatisfiedLinkError e) {
+    } catch (LinkageError e) {
       return false; // a libtorch with other functions, which then prints its line
     }
   }

@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  * long.
  */
 public final class ProcessHeap {
-  private static final NativeLong KEEP_NOTHING = new NativeLong(0);
+  private static final long KEEP_NOTHING = 0;
 
   private static final Path STATUS = Path.of("/proc/self/status");
 
@@ -70,9 +70,10 @@ public final class ProcessHeap {
     if (isOfArrays) {
       try {
         int unused =
-            Function.getFunction("c", "malloc_trim").invokeInt(new Object[] {KEEP_NOTHING});
-      } catch (UnsatisfiedLinkError e) {
-        // a C library other than glibc
+            Function.getFunction("c", "malloc_trim")
+                .invokeInt(new Object[] {new NativeLong(KEEP_NOTHING)});
+      } catch (LinkageError e) {
+        // a C library other than glibc, or no JNA
       }
     }
   }

@@ -80,6 +80,7 @@ final class HopperConvolutionsGpuTest {
     "1, 200, 60, 64, 0, 64",
     "20, 16, 24, 128, 128, 128",
     "70, 10, 17, 128, 0, 128",
+    "140, 4, 4, 64, 0, 128",
   })
   void aBlock_isThatOfPlainLoops(
       int images, int height, int width, int first, int beside, int out) {
@@ -163,7 +164,7 @@ final class HopperConvolutionsGpuTest {
 
   /** Heads of many columns, and of some that fill no tile; few images and many. */
   @ParameterizedTest
-  @CsvSource({"1, 768", "12, 768", "1, 40", "140, 40", "140, 16", "3, 328"})
+  @CsvSource({"1, 768", "12, 768", "1, 40", "140, 40", "140, 16", "3, 328", "23, 768"})
   void logits_areThoseOfPlainLoops(int images, int columns) {
     try (NDManager scope = NDManager.newBaseManager(Device.gpu());
         HopperConvolutions ours = convolutions(scope);
