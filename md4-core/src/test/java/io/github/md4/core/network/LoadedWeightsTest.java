@@ -16,6 +16,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.Test;
 final class LoadedWeightsTest {
   private static final String NAME = "norm.weight";
   private static final String WIDE = "head.weight";
+  private static final String FAILED = "cannot be made";
   private static final List<ParameterSpec> SPECS =
       List.of(Specs.ones(NAME, 5), Specs.zeros(WIDE, 67, 3), Specs.ones("last.weight", 2));
 
@@ -94,35 +97,30 @@ final class LoadedWeightsTest {
 
   @Test
   void kernelsThatCannotBeMade_freeTheWeights() throws IOException {
-    LoadedWeights weights = weights();
-    NDArray weight = weights.of(NAME);
-    assertThatThrownBy(
-            () ->
-                weights.frozen(
-                    () -> {
-                      throw new IllegalStateException("no kernels");
-                    },
-                    kernels -> closed.add("kernels"),
-                    (kernels, freeing) -> new Freeing(freeing)))
-        .hasMessage("no kernels");
+    assertFreed(
+        () -> {
+          throw new IllegalStateException(FAILED);
+        },
+        (kernels, freeing) -> new Freeing(freeing));
     assertThat(closed).isEmpty();
-    assertThat(weight.isReleased()).isTrue();
   }
 
   @Test
   void networkThatCannotBeMade_freesKernelsAndWeights() throws IOException {
+    assertFreed(
+        () -> "kernels",
+        (kernels, freeing) -> {
+          throw new IllegalStateException(FAILED);
+        });
+    assertThat(closed).containsExactly("kernels");
+  }
+
+  private void assertFreed(
+      Supplier<String> kernels, BiFunction<String, Runnable, FrozenDenoiser> network)
+      throws IOException {
     LoadedWeights weights = weights();
     NDArray weight = weights.of(NAME);
-    assertThatThrownBy(
-            () ->
-                weights.frozen(
-                    () -> "kernels",
-                    closed::add,
-                    (kernels, freeing) -> {
-                      throw new IllegalStateException("no network");
-                    }))
-        .hasMessage("no network");
-    assertThat(closed).containsExactly("kernels");
+    assertThatThrownBy(() -> weights.frozen(kernels, closed::add, network)).hasMessage(FAILED);
     assertThat(weight.isReleased()).isTrue();
   }
 }

@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How often graphs were asked for, by what they are recorded for. All is forgotten once there are
- * too many kinds.
+ * The number of times that graphs were asked for, by what they are recorded for. All is forgotten
+ * once there are too many kinds.
  *
  * @param <K> what a graph is recorded for
  */

@@ -15,7 +15,7 @@ import io.github.md4.core.internal.cuda.CudaProgram.Grid;
 import io.github.md4.core.internal.cuda.DeviceAddress;
 import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.torch.TorchScript;
-import io.github.md4.core.internal.transformer.HopperSource;
+import io.github.md4.core.internal.transformer.KernelSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -269,10 +269,10 @@ final class HopperConvolutions implements AutoCloseable {
   }
 
   private CudaProgram compiled(ConvolutionKernel kernel) {
-    Map<String, Integer> constants = HopperSource.constants();
+    Map<String, Integer> constants = KernelSource.withoutHeads();
     constants.putAll(new TreeMap<>(kernel.constants()));
     String source =
-        HopperSource.of(HopperConvolutions.class, "convolution.cu")
+        KernelSource.behindAttention(HopperConvolutions.class, "convolution.cu")
             + TorchScript.resource(HopperConvolutions.class, kernel.file());
     CudaProgram program =
         CudaProgram.compileForHopper(Nvrtc.find().orElseThrow(), device, source, constants);

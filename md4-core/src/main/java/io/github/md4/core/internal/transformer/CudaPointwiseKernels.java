@@ -70,7 +70,8 @@ final class CudaPointwiseKernels implements PointwiseKernels, PointwiseKernels.C
     constants.put("W", options.headWidth());
     constants.put("GATE", options.activation().number);
     constants.put("WIDE", fused.stream() == Precision.FLOAT32 ? 1 : 0);
-    this.program = CudaProgram.compile(compiler, device, PointwiseSource.of("fused.cu"), constants);
+    this.program =
+        CudaProgram.compile(compiler, device, KernelSource.behindNumbers("fused.cu"), constants);
     this.forwardBlocks = program.residentBlocks("residualNormModulate", WARPS * LANES);
     this.backwardBlocks = program.residentBlocks("residualNormModulateBackward", WARPS * LANES);
     this.updateBlocks = program.residentBlocks("adamW", UPDATE_THREADS);

@@ -51,7 +51,7 @@ final class DditProgram implements AutoCloseable {
         CudaProgram.compileForHopper(
             Nvrtc.find().orElseThrow(),
             device,
-            PointwiseSource.of("ddit.cu"),
+            KernelSource.behindNumbers("ddit.cu"),
             Map.of("D", width, "W", options.headWidth()));
   }
 

@@ -237,7 +237,7 @@ final class HopperAttention implements AttentionKernels {
     constants.put("CAUSAL", network.causal() ? 1 : 0);
     constants.put("DROPOUT", threshold == 0 ? 0 : 1);
     constants.putAll(more);
-    String source = HopperSource.of(HopperAttention.class, file);
+    String source = KernelSource.behindAttention(HopperAttention.class, file);
     return CudaProgram.compileForHopper(compiler, device, source, constants);
   }
 

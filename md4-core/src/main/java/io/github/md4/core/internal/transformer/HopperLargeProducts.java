@@ -40,7 +40,8 @@ final class HopperLargeProducts implements Products {
   private static final int LONG_SUM = 2048;
 
   static final String KERNEL = "largeProduct";
-  static final String SOURCE = HopperSource.of(HopperLargeProducts.class, "large-product.cu");
+  static final String SOURCE =
+      KernelSource.behindAttention(HopperLargeProducts.class, "large-product.cu");
 
   private final CudaDevice device;
   private final Nvrtc compiler;
@@ -182,7 +183,7 @@ final class HopperLargeProducts implements Products {
   }
 
   private Map<String, Integer> constants(After after) {
-    Map<String, Integer> constants = HopperSource.constants();
+    Map<String, Integer> constants = KernelSource.withoutHeads();
     constants.put("AFTER", after.number);
     constants.put("GATE", network.activation().number);
     return constants;

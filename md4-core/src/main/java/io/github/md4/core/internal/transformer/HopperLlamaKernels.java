@@ -68,7 +68,7 @@ final class HopperLlamaKernels extends LlamaKernels {
         CudaProgram.compile(
             Nvrtc.find().orElseThrow(),
             device,
-            PointwiseSource.of("llama.cu"),
+            KernelSource.behindNumbers("llama.cu"),
             Map.of("W", options.headWidth(), "NORMS", options.hasHeadNorms() ? 1 : 0));
     return Optional.of(
         new HopperLlamaKernels(parent, options, pool, program, attention.orElseThrow()));

@@ -142,7 +142,7 @@ final class HopperProductNorms implements AutoCloseable {
   }
 
   private Kernel compiled(Form form) {
-    Map<String, Integer> constants = HopperSource.constants();
+    Map<String, Integer> constants = KernelSource.withoutHeads();
     constants.put("AFTER", AFTER);
     constants.put("GATE", 0);
     constants.put("ACROSS", form.across);

@@ -185,11 +185,11 @@ final class HopperProducts implements Products {
     return programs.computeIfAbsent(
         form,
         wanted -> {
-          Map<String, Integer> constants = HopperSource.constants();
+          Map<String, Integer> constants = KernelSource.withoutHeads();
           constants.put("PARTS", wanted.parts);
           constants.put("AFTER", wanted.after.number);
           constants.put("GATE", network.activation().number);
-          String source = HopperSource.of(HopperProducts.class, "product.cu");
+          String source = KernelSource.behindAttention(HopperProducts.class, "product.cu");
           CudaProgram program = CudaProgram.compileForHopper(compiler, device, source, constants);
           program.allowSharedBytes(KERNEL, SHARED_BYTES);
           return program;

@@ -59,7 +59,7 @@ public class StepKernels implements AutoCloseable {
     this.device = device;
     this.program =
         CudaProgram.compileForHopper(
-            compiler, device, PointwiseSource.of("fused.cu", "step.cu"), constants);
+            compiler, device, KernelSource.behindNumbers("fused.cu", "step.cu"), constants);
   }
 
   /**
